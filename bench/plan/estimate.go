@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// TrialOverhead is what a trial takes beside warm-up and window: topics created and a second's rest for their
+// leaders, connections, a throw-away transaction, the drain, and the topics' deletion.
+const TrialOverhead = 2 * time.Second
+
+// Estimate is what a run takes, before it starts.
+type Estimate struct {
+	Trials  int
+	Time    time.Duration // warm-up, window and overhead of all trials, as far as they are known beforehand
+	Records float64       // sent, warm-up included, as far as a rate or a number of messages fixes them
+	Bytes   float64       // written by them: records × mean size × replication factor
+
+	// Closed counts the trials at rate max. What they send in Load, their time that no number of messages
+	// bounds, depends on the cluster.
+	Closed int
+	Load   time.Duration
+}
+
+// NewEstimate adds up what all blocks of the cells take on a cluster with that replication factor.
+func NewEstimate(cells []workload.Cell, blocks, replicationFactor int) Estimate {
+	var e Estimate
+	for _, c := range cells {
+		w := c.Workload
+		e.Trials++
+		e.Time += w.Warmup + TrialOverhead
+		if w.Rate.Max {
+			e.Time += w.Duration
+			e.Closed++
+			e.Load += w.Warmup + w.Duration
+		} else {
+			e.Time += Window(w)
+		}
+		n := records(w)
+		e.Records += n
+		e.Bytes += n * w.MessageSize.MeanBytes() * float64(replicationFactor)
+	}
+	n := float64(blocks)
+	e.Trials, e.Closed = e.Trials*blocks, e.Closed*blocks
+	e.Time, e.Load = e.Time*time.Duration(blocks), e.Load*time.Duration(blocks)
+	e.Records, e.Bytes = e.Records*n, e.Bytes*n
+	return e
+}
+
+// Known reports whether the bytes are the whole answer: no trial runs at max.
+func (e Estimate) Known() bool { return e.Closed == 0 }
+
+// String is the estimate in a line: "8 trials, about 1m20s, 96 MB written".
+func (e Estimate) String() string {
+	trials := "trials"
+	if e.Trials == 1 {
+		trials = "trial"
+	}
+	text := fmt.Sprintf("%d %s, about %s", e.Trials, trials, e.Time.Round(time.Second))
+	if e.Bytes > 0 {
+		text += fmt.Sprintf(", %s written", bytes(e.Bytes))
+	}
+	if !e.Known() {
+		text += fmt.Sprintf("; at rate max the bytes are unknown, bounded by what the cluster takes in %s", e.Load.Round(time.Second))
+	}
+	return text
+}
+
+func bytes(n float64) string {
+	for _, unit := range []string{"B", "kB", "MB", "GB"} {
+		if n < 1000 {
+			return fmt.Sprintf("%.3g %s", n, unit)
+		}
+		n /= 1000
+	}
+	return fmt.Sprintf("%.3g TB", n)
+}
+
+// Window is the length of a workload's measured window; 0 if it depends on the cluster: a number of messages
+// at rate max.
+func Window(w workload.Workload) time.Duration {
+	if w.Messages == 0 {
+		return w.Duration
+	}
+	if w.Rate.Max {
+		return 0
+	}
+	return time.Duration(float64(w.Messages) / w.Rate.PerSecond * float64(time.Second))
+}
+
+// records is how many a trial sends, as far as that is known beforehand.
+func records(w workload.Workload) float64 {
+	if w.Rate.Max {
+		return float64(w.Messages)
+	}
+	n := w.Rate.PerSecond * (w.Warmup + Window(w)).Seconds()
+	if w.Arrival == workload.Ramp {
+		n *= 0.55 // it climbs from a tenth to the whole
+	}
+	return n
+}

@@ -1,0 +1,95 @@
+// Package plan turns the cells of a profile into trials, and says beforehand what they take, which of them
+// cannot show what they are meant to, and how two of them differ.
+package plan
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// Trial is one cell, to be measured once.
+type Trial struct {
+	ID       string // b03-8c1f0a9b2d4e: block and a hash of the cell; the same in every run with that cell
+	Cell     string
+	Block    int // from 1
+	Axes     map[string]any
+	Workload workload.Workload // its seed is the block's: the same in every cell, so that all get one schedule
+}
+
+// Trials returns blocks of one trial per cell, each block in a random order that the seed and the block's number
+// alone decide. Two cells that would share an id are an error.
+func Trials(cells []workload.Cell, blocks int, seed uint64) ([]Trial, error) {
+	hashes := make([]string, len(cells))
+	names := map[string]string{}
+	for i, c := range cells {
+		hashes[i] = hash(c.Name)
+		if other, taken := names[hashes[i]]; taken {
+			return nil, fmt.Errorf("plan trials: cells %q and %q have the same id %s: change a value of one", other, c.Name, hashes[i])
+		}
+		names[hashes[i]] = c.Name
+	}
+	trials := make([]Trial, 0, blocks*len(cells))
+	for block := 1; block <= blocks; block++ {
+		random := rand.New(rand.NewPCG(seed, uint64(block)))
+		blockSeed := random.Uint64()
+		for _, i := range random.Perm(len(cells)) {
+			t := Trial{
+				ID:       fmt.Sprintf("b%02d-%s", block, hashes[i]),
+				Cell:     cells[i].Name,
+				Block:    block,
+				Axes:     cells[i].Axes,
+				Workload: cells[i].Workload,
+			}
+			t.Workload.Seed = blockSeed
+			trials = append(trials, t)
+		}
+	}
+	return trials, nil
+}
+
+func hash(cell string) string {
+	sum := sha256.Sum256([]byte(cell))
+	return fmt.Sprintf("%x", sum[:6])
+}
+
+// Diff says in a line each what differs between two cells: matched cells differ in the mode, what follows from
+// it, and the axes that were varied.
+func Diff(a, b workload.Cell) []string {
+	left, right := describe(a.Workload), describe(b.Workload)
+	var lines []string
+	for i, v := range left {
+		if v.Text != right[i].Text {
+			lines = append(lines, fmt.Sprintf("%s: %s → %s", v.Key, orDash(v.Text), orDash(right[i].Text)))
+		}
+	}
+	return lines
+}
+
+// describe spells the mode's own properties, then every setting.
+func describe(w workload.Workload) []workload.Value {
+	m := w.Mode
+	values := []workload.Value{
+		{Key: "acks", Text: acks(m.Acks)},
+		{Key: "retries", Text: fmt.Sprint(m.Retries)},
+		{Key: "idempotent", Text: fmt.Sprint(m.Idempotent)},
+		{Key: "transactional", Text: fmt.Sprint(m.Transactional)},
+	}
+	return append(w.Values(), values...)
+}
+
+func acks(n int) string {
+	if n < 0 {
+		return "all"
+	}
+	return fmt.Sprint(n)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}

@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+func cells(t *testing.T, flags map[string]string) []workload.Cell {
+	t.Helper()
+	p, err := workload.Resolve(nil, nil, flags, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Cells()
+}
+
+func TestTrials(t *testing.T) {
+	trials, err := Trials(cells(t, map[string]string{"mode": "idempotent,transactional", "txn-size": "10,20"}), 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, trial := range trials {
+		ids = append(ids, trial.ID+" "+trial.Cell)
+	}
+	slices.Sort(ids)
+	// Ids are the same in every run, whatever the platform: results are matched by them.
+	if want := []string{
+		"b01-10ccbaa61fa5 mode=transactional,txn_size=10", "b01-685030de75db mode=idempotent", "b01-74c88756cf36 mode=transactional,txn_size=20",
+		"b02-10ccbaa61fa5 mode=transactional,txn_size=10", "b02-685030de75db mode=idempotent", "b02-74c88756cf36 mode=transactional,txn_size=20",
+	}; !slices.Equal(ids, want) {
+		t.Errorf("%q", ids)
+	}
+}
+
+func TestTrialsCollide(t *testing.T) {
+	_, err := Trials([]workload.Cell{{Name: "a"}, {Name: "b"}, {Name: "a"}}, 1, 1)
+	if want := `plan trials: cells "a" and "a" have the same id ca978112ca1b: change a value of one`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// Each block is a permutation of the cells, with one seed; the order depends on nothing but seed and block.
+func TestTrialOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, blocks, seed := rapid.IntRange(1, 20).Draw(t, "cells"), rapid.IntRange(1, 12).Draw(t, "blocks"), rapid.Uint64().Draw(t, "seed")
+		var cells []workload.Cell
+		for i := range n {
+			cells = append(cells, workload.Cell{Name: fmt.Sprint("c", i)})
+		}
+		trials, err := Trials(cells, blocks, seed)
+		if err != nil || len(trials) != n*blocks {
+			t.Fatalf("%d trials, %v", len(trials), err)
+		}
+		more, err := Trials(cells, blocks+1, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := map[string]bool{}
+		for b := range blocks {
+			names := map[string]bool{}
+			for i, trial := range trials[b*n : (b+1)*n] {
+				if other := more[b*n+i]; other.ID != trial.ID || other.Workload.Seed != trial.Workload.Seed {
+					t.Fatalf("block %d depends on the number of blocks", b+1)
+				}
+				if trial.Block != b+1 || trial.Workload.Seed != trials[b*n].Workload.Seed {
+					t.Fatalf("trial %+v in block %d", trial, b+1)
+				}
+				names[trial.Cell], ids[trial.ID] = true, true
+			}
+			if len(names) != n {
+				t.Fatalf("block %d holds %d of %d cells", b+1, len(names), n)
+			}
+		}
+		if len(ids) != len(trials) {
+			t.Fatalf("%d ids for %d trials", len(ids), len(trials))
+		}
+	})
+}
+
+func TestOrderVaries(t *testing.T) {
+	c := cells(t, map[string]string{"txn-size": "1,2,3,4,5"})
+	order := func(seed uint64) string {
+		trials, err := Trials(c, 3, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, trial := range trials {
+			names = append(names, trial.Cell)
+		}
+		return strings.Join(names, " ")
+	}
+	if order(1) != order(1) || order(1) == order(2) {
+		t.Error("the seed decides the order, and nothing else")
+	}
+}
+
+func TestDiff(t *testing.T) {
+	c := cells(t, map[string]string{"mode": "at-least-once,idempotent,transactional", "txn-interval": "1s", "txn-size": "10"})
+	for _, test := range []struct {
+		a, b int
+		want []string
+	}{
+		{0, 0, nil},
+		{0, 1, []string{"mode: at-least-once → idempotent", "idempotent: false → true"}},
+		{1, 2, []string{"mode: idempotent → transactional", "txn_size: – → 10", "txn_interval: – → 1s", "txn_topics: – → 1",
+			"abort_ratio: – → 0", "isolation: read_uncommitted → read_committed", "flush_every: 0 → –", "transactional: false → true"}},
+	} {
+		if got := Diff(c[test.a], c[test.b]); !slices.Equal(got, test.want) {
+			t.Errorf("%s, %s: %q", c[test.a].Name, c[test.b].Name, got)
+		}
+	}
+	c = cells(t, map[string]string{"mode": "at-most-once,at-least-once"})
+	if got, want := Diff(c[0], c[1]), []string{"mode: at-most-once → at-least-once", "acks: 0 → all", "retries: false → true"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	for _, test := range []struct {
+		flags   map[string]string
+		blocks  int
+		replica int
+		want    string
+		known   bool
+	}{
+		{map[string]string{"mode": "all", "warmup": "2s", "duration": "8s"}, 1, 1, "4 trials, about 48s, 40 MB written", true},
+		{map[string]string{"mode": "all", "warmup": "2s", "duration": "8s"}, 10, 3, "40 trials, about 8m0s, 1.2 GB written", true},
+		{map[string]string{"mode": "idempotent", "rate": "100", "warmup": "0", "messages": "2000", "message-size": "uniform(100,200)"}, 1, 1,
+			"1 trial, about 22s, 300 kB written", true},
+		{map[string]string{"mode": "idempotent", "rate": "1000", "arrival": "ramp"}, 1, 1, "1 trial, about 15s, 7.15 MB written", true},
+		{map[string]string{"mode": "idempotent", "rate": "max"}, 2, 1,
+			"2 trials, about 30s; at rate max the bytes are unknown, bounded by what the cluster takes in 26s", false},
+		{map[string]string{"mode": "idempotent", "rate": "max", "messages": "1k"}, 1, 1,
+			"1 trial, about 5s, 1 MB written; at rate max the bytes are unknown, bounded by what the cluster takes in 3s", false},
+	} {
+		e := NewEstimate(cells(t, test.flags), test.blocks, test.replica)
+		if e.String() != test.want || e.Known() != test.known {
+			t.Errorf("%v: %s\nwant %s", test.flags, e, test.want)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for _, test := range []struct {
+		flags  map[string]string
+		commit time.Duration // 0: not measured
+		want   []string
+	}{
+		{map[string]string{"mode": "idempotent"}, time.Second, nil},
+		{map[string]string{"txn-size": "100"}, 5 * time.Millisecond, nil},
+		{map[string]string{"txn-size": "100", "duration": "3s"}, 0, nil},
+		{map[string]string{"txn-size": "1000", "rate": "max"}, time.Second, nil},
+		{map[string]string{"txn-size": "1000"}, 0, []string{"mode=transactional: about 10 transactions per producer in the window, " +
+			"fewer than the 30 that figures of transactions need: make the window at least 30s, or transactions shorter"}},
+		{map[string]string{"txn-size": "100", "producers": "4"}, 0, []string{"mode=transactional: about 25 transactions per producer in the window, " +
+			"fewer than the 30 that figures of transactions need: make the window at least 12s, or transactions shorter"}},
+		{map[string]string{"txn-interval": "500ms"}, 0, []string{"mode=transactional: about 20 transactions per producer in the window, " +
+			"fewer than the 30 that figures of transactions need: make the window at least 15s, or transactions shorter"}},
+		{map[string]string{"txn-interval": "500ms", "txn-size": "100"}, 0, nil},
+		{map[string]string{"txn-interval": "1ms", "rate": "1"}, 5 * time.Millisecond, []string{"mode=transactional: about 10 transactions per producer in the window, " +
+			"fewer than the 30 that figures of transactions need: make the window at least 30s, or transactions shorter"}},
+		{map[string]string{"txn-size": "100", "messages": "2999"}, 0, []string{"mode=transactional: about 29 transactions per producer in the window, " +
+			"fewer than the 30 that figures of transactions need: make the window at least 3s, or transactions shorter"}},
+		{map[string]string{"txn-size": "1", "rate": "2000"}, 4 * time.Millisecond, []string{"mode=transactional: needs 2000 commits a second from each producer, " +
+			"which commits one transaction at a time and manages 250 at 4ms each: give a --txn-size of at least 9, or at least 9 --producers"}},
+		{map[string]string{"txn-size": "10", "rate": "2000"}, 4 * time.Millisecond, nil},
+		{map[string]string{"txn-interval": "5ms"}, 5 * time.Millisecond, []string{"mode=transactional: needs 200 commits a second from each producer, " +
+			"which commits one transaction at a time and manages 200 at 5ms each: give a --txn-interval above 5ms"}},
+	} {
+		if test.flags["mode"] == "" {
+			test.flags["mode"] = "transactional"
+		}
+		var commit *time.Duration
+		if test.commit > 0 {
+			commit = &test.commit
+		}
+		if got := Warnings(cells(t, test.flags)[0], commit); !slices.Equal(got, test.want) {
+			t.Errorf("%v\n got %q\nwant %q", test.flags, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// MinTransactions per producer in a window; figures of transactions are inconclusive below it.
+const MinTransactions = 30
+
+// Warnings says what a cell cannot show, with the remedy: too few transactions for their figures, and a rate
+// that one transaction at a time cannot hold if a commit takes as long as it was measured to. A nil commit
+// means that nobody measured it. Nothing can be said beforehand at rate max.
+func Warnings(c workload.Cell, commit *time.Duration) []string {
+	w := c.Workload
+	if !w.Mode.Transactional || w.Rate.Max {
+		return nil
+	}
+	perProducer := w.Rate.PerSecond / float64(w.Producers)
+	length := transactionSeconds(w, perProducer)
+	var warnings []string
+	if n := Window(w).Seconds()/length + 1e-9; n < MinTransactions { // the margin is for rounding alone
+		need := seconds(math.Ceil(MinTransactions * length))
+		warnings = append(warnings, fmt.Sprintf("%s: about %.0f transactions per producer in the window, fewer than the %d that "+
+			"figures of transactions need: make the window at least %s, or transactions shorter",
+			c.Name, math.Floor(n), MinTransactions, need))
+	}
+	if commit != nil && commit.Seconds() >= length {
+		warnings = append(warnings, fmt.Sprintf("%s: needs %.4g commits a second from each producer, which commits one transaction "+
+			"at a time and manages %.4g at %s each: %s",
+			c.Name, 1/length, 1/commit.Seconds(), commit, cure(w, perProducer, *commit)))
+	}
+	return warnings
+}
+
+// transactionSeconds is how long a transaction collects records: until its size or interval closes it. At low
+// rates an interval may hold one record only; the next transaction then waits for the next record.
+func transactionSeconds(w workload.Workload, perProducer float64) float64 {
+	length := math.Inf(1)
+	if w.TxnSize > 0 {
+		length = float64(w.TxnSize) / perProducer
+	}
+	if w.TxnInterval > 0 {
+		length = min(length, max(w.TxnInterval.Seconds(), 1/perProducer))
+	}
+	return length
+}
+
+// cure names the settings that make a rate sustainable.
+func cure(w workload.Workload, perProducer float64, commit time.Duration) string {
+	records := math.Floor(perProducer*commit.Seconds()) + 1 // of one transaction, to take longer than its commit
+	producers := math.Floor(float64(w.Producers)*commit.Seconds()/transactionSeconds(w, perProducer)) + 1
+	if w.TxnInterval > 0 && w.TxnInterval <= commit {
+		return fmt.Sprintf("give a --txn-interval above %s", commit)
+	}
+	return fmt.Sprintf("give a --txn-size of at least %.0f, or at least %.0f --producers", records, producers)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,75 @@
+package trial
+
+import (
+	"context"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/verify"
+)
+
+// Lane is one stream of load or reading. Here it is a goroutine; a child process, another client or a worker
+// elsewhere fits behind the same four calls.
+type Lane interface {
+	Ready(context.Context) error      // connected, the coordinator's state created and loaded
+	Run(context.Context, Times) error // returns when its work is done or the context ends
+	Close(context.Context) error
+	Part(context.Context) (*Part, error) // after Run and Close; histograms reach the collector while it runs
+}
+
+// Times are the instants all lanes of a trial share, in clock nanoseconds.
+type Times struct {
+	Start       int64 // the schedule begins: warm-up
+	WindowStart int64
+	WindowEnd   int64 // nothing is intended at or after it, unless a number of records bounds the window
+	Deadline    int64 // every sender has stopped by then
+	Quota       bool  // a number of records bounds the window; WindowEnd is only planned
+}
+
+// InWindow tells whether a record or transaction intended then belongs to the measured window.
+func (t Times) InWindow(intended int64) bool {
+	return intended >= t.WindowStart && (t.Quota || intended < t.WindowEnd)
+}
+
+// Part is what a lane measured, apart from its histograms. Parts of one kind merge by addition.
+type Part struct {
+	Send *verify.SendLog // of a sender
+	Acks *verify.AckLog
+	Read *verify.ReadLog // of a receiver
+
+	WindowFirst, WindowLast uint64 // sequences intended in the window: [first, last)
+	Due                     int64  // records due in the window; 0 at max
+	Handed                  int64  // of them, handed to the client inside it
+	AckedInWindow           int64  // acknowledgements that came inside it
+	LastHanded, LastAcked   int64  // clock ns
+	Transactions            TxnCounts
+	Backlog                 []Sample // records due and not finished, over the window
+
+	ReadInWindow int64 // records returned to the reader inside it
+	ReadBytes    int64 // their payload
+	LastRead     int64 // clock ns, of the last one intended in the window
+
+	Spans []Report // the client's counters at either end of the span they cover, or none
+	Notes []string // what a reader of the result should know
+	Ended error    // why the lane stopped early
+}
+
+const maxNotes = 5
+
+func (p *Part) note(text string) {
+	if len(p.Notes) < maxNotes {
+		p.Notes = append(p.Notes, text)
+	}
+}
+
+// TxnCounts counts transactions whose first record was intended in the window.
+type TxnCounts struct {
+	Committed, Aborted, Indeterminate, Failed int64
+	Records                                   int64 // in the committed ones
+}
+
+func (c *TxnCounts) merge(o TxnCounts) {
+	c.Committed += o.Committed
+	c.Aborted += o.Aborted
+	c.Indeterminate += o.Indeterminate
+	c.Failed += o.Failed
+	c.Records += o.Records
+}

@@ -1,0 +1,370 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/pace"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/payload"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/verify"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// sender is a producer lane: it hands records over when they are due, groups them into transactions where the
+// mode has them, and follows each record to its acknowledgement.
+type sender struct {
+	w         workload.Workload
+	index     int
+	run       uint64
+	quota     int64 // records of the window; 0: the window's end bounds it
+	unwatched bool  // nobody reads: an acknowledgement finishes a record
+
+	producer client.Producer
+	txns     client.Transactor // nil unless transactional
+	source   *payload.Source
+	router   *payload.Router
+	schedule pace.Schedule // nil at max
+	due      *pace.Counter // nil at max
+	visible  *visibility   // nil unless read_committed receivers watch
+	unread   *unread
+	flight   *flight
+
+	times    atomic.Pointer[Times] // nil until Run: what completes before is outside the window
+	sent     atomic.Int64
+	acked    atomic.Int64
+	lastDone atomic.Int64 // clock ns of the last completion
+	counts   counterSpan
+
+	// The sending goroutine's own.
+	rec     *measure.Recorder
+	cursor  cursor
+	log     *verify.SendLog
+	record  client.Record
+	seq     uint64
+	txn     openTxn
+	aborts  float64 // aborts owed, in transactions
+	blocked blockedTime
+	flushed uint64 // records before it were flushed
+	ready   uint64 // records sent before the schedule began
+	early   int64  // records due before the window
+	sampled int64  // clock ns of the last backlog sample
+	backlog thinned
+	part    Part
+
+	// The completion goroutine's own, until the producer is closed.
+	ackRec    *measure.Recorder
+	ackCursor cursor
+	acks      *verify.AckLog
+	ackedIn   int64
+}
+
+// Ready connects and sends one throw-away transaction (or flushes) over every partition, so that connections,
+// the coordinator's state and the partitions' producer state exist before anything is timed.
+func (s *sender) Ready(ctx context.Context) error {
+	if s.txns != nil {
+		began := clock.Now()
+		if err := s.txns.Init(ctx); err != nil {
+			return fmt.Errorf("initialise transactions of producer %d: %w", s.index, err)
+		}
+		now := clock.Now()
+		s.rec.Record(measure.Init, now, now-began)
+	}
+	for range s.w.Topics * s.w.Partitions {
+		if err := s.send(ctx, 0, nil); err != nil {
+			return err
+		}
+	}
+	s.ready = s.seq
+	return s.finish(ctx, nil)
+}
+
+// Run sends until the window is over and its last transaction is closed.
+func (s *sender) Run(ctx context.Context, t Times) error {
+	s.times.Store(&t)
+	loop := s.closedLoop
+	if s.schedule != nil {
+		s.early = s.due.Due(t.WindowStart - t.Start)
+		loop = s.openLoop
+	}
+	err := loop(ctx, &t)
+	if !errors.Is(err, client.ErrFatal) {
+		// What is under way is ended even when the run was interrupted.
+		err = errors.Join(err, s.finish(ctx, &t))
+	}
+	if s.schedule != nil {
+		s.part.Due = s.due.Due(t.WindowEnd-t.Start) - s.early
+	}
+	s.part.Ended = err
+	return err
+}
+
+// openLoop hands each record over at its scheduled instant, whatever became of those before it. After the
+// window's end the schedule goes on until the open transaction is full, so that its records wait as long as
+// any other's did.
+func (s *sender) openLoop(ctx context.Context, t *Times) error {
+	waiter := pace.NewWaiter()
+	defer waiter.Close()
+	// A backlog is worked off for a moment after the window: it marks the trial unsustained anyway.
+	grace := t.WindowEnd + max(int64(time.Second), (t.WindowEnd-t.WindowStart)/10)
+	for {
+		due := t.Start + s.schedule.Next()
+		if err := s.await(ctx, waiter, due, t); err != nil {
+			return err
+		}
+		now := clock.Now()
+		if s.over(due, t) || now >= t.Deadline || now >= grace && !s.txn.open {
+			return nil
+		}
+		if err := s.sendAndClose(ctx, due, t); err != nil {
+			return err
+		}
+	}
+}
+
+// await returns when the record is due, having closed the transaction whose interval ended before.
+func (s *sender) await(ctx context.Context, waiter *pace.Waiter, due int64, t *Times) error {
+	for {
+		now := clock.Now()
+		if s.txn.open && now >= s.txn.deadline {
+			if err := s.endTxn(ctx, s.txn.deadline, t); err != nil {
+				return err
+			}
+			continue
+		}
+		s.sampleBacklog(now, t)
+		if now >= due || s.over(due, t) {
+			return ctx.Err()
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		until := due
+		if s.txn.open {
+			until = min(until, s.txn.deadline)
+		}
+		waiter.Until(until)
+	}
+}
+
+// closedLoop hands records over as fast as the bound on unacknowledged ones lets it.
+func (s *sender) closedLoop(ctx context.Context, t *Times) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		now := clock.Now()
+		if s.over(now, t) || now >= t.Deadline {
+			return nil
+		}
+		if s.txn.open && now >= s.txn.deadline {
+			if err := s.endTxn(ctx, s.txn.deadline, t); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.sendAndClose(ctx, now, t); err != nil {
+			return err
+		}
+	}
+}
+
+// over tells whether a record intended then is one too many.
+func (s *sender) over(intended int64, t *Times) bool {
+	if s.quota > 0 {
+		return int64(s.part.WindowLast-s.part.WindowFirst) >= s.quota
+	}
+	return intended >= t.WindowEnd && !s.txn.open
+}
+
+// sendAndClose sends a record and closes the transaction it fills, or flushes where the workload asks for it.
+func (s *sender) sendAndClose(ctx context.Context, due int64, t *Times) error {
+	if err := s.send(ctx, due, t); err != nil {
+		return err
+	}
+	switch {
+	case s.txn.open && s.w.TxnSize > 0 && len(s.txn.intended) >= s.w.TxnSize:
+		return s.endTxn(ctx, due, t)
+	case s.w.FlushEvery > 0 && s.seq-s.flushed >= uint64(s.w.FlushEvery):
+		return s.flush(ctx)
+	}
+	return nil
+}
+
+// send hands over the next record. At max, and before the schedule began, it is intended when it is handed over.
+func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
+	if s.txns != nil && !s.txn.open {
+		if err := s.begin(t); err != nil {
+			return err
+		}
+	}
+	tag, now, err := s.slot(ctx)
+	if err != nil {
+		return err
+	}
+	scheduled := s.schedule != nil && t != nil
+	if !scheduled {
+		intended = now
+	}
+	if err := s.handOver(ctx, tag, now, intended); err != nil {
+		return err
+	}
+	if t == nil || !t.InWindow(intended) {
+		return nil
+	}
+	if s.part.LastHanded == 0 {
+		s.part.WindowFirst = s.seq - 1
+	}
+	s.part.WindowLast = s.seq
+	s.part.LastHanded = now
+	if t.Quota || now < t.WindowEnd {
+		s.part.Handed++
+	}
+	if scheduled {
+		blocked := min(s.blocked.since(intended), now-intended)
+		s.rec.Record(measure.Blocked, now, blocked)
+		s.rec.Record(measure.Schedule, now, now-intended-blocked)
+	}
+	return nil
+}
+
+// slot waits for a free place among the unacknowledged records and returns the time it got one.
+func (s *sender) slot(ctx context.Context) (tag uint32, now int64, err error) {
+	now = clock.Now()
+	tag, ok := s.flight.take()
+	if ok {
+		return tag, now, nil
+	}
+	began := now
+	for !ok {
+		select {
+		case <-s.flight.freed:
+		case <-ctx.Done():
+			return 0, 0, ctx.Err()
+		}
+		tag, ok = s.flight.take()
+	}
+	now = clock.Now()
+	s.blocked.add(began, now)
+	return tag, now, nil
+}
+
+func (s *sender) handOver(ctx context.Context, tag uint32, now, intended int64) error {
+	stamp := payload.Stamp{Run: s.run, Producer: uint32(s.index), Seq: s.seq, Txn: s.txn.ordinal, Intended: intended}
+	if s.txn.abort {
+		stamp.Flags |= payload.FlagAbort
+	}
+	key := s.source.Key(s.seq)
+	topic, partition := s.router.Route(s.seq, s.txn.ordinal, key)
+	s.record = client.Record{Topic: topic, Partition: partition, Key: key, Value: s.source.Value(stamp), Tag: tag}
+	s.flight.slots[tag] = inFlight{seq: s.seq, intended: intended, handed: now}
+	s.cursor.add(s.seq, intended)
+	for {
+		err := s.producer.Send(&s.record)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, client.ErrQueueFull) || ctx.Err() != nil {
+			s.flight.putBack()
+			s.cursor.finish(s.seq)
+			return fmt.Errorf("producer %d: send record %d: %w", s.index, s.seq, err)
+		}
+		before := clock.Now()
+		time.Sleep(100 * time.Microsecond)
+		s.blocked.add(before, clock.Now())
+	}
+	if s.txn.open {
+		s.txn.intended = append(s.txn.intended, intended)
+	}
+	s.log.Sent()
+	s.seq++
+	s.sent.Store(int64(s.seq))
+	return nil
+}
+
+// finish ends what is open: the transaction, or what was sent and not acknowledged.
+func (s *sender) finish(ctx context.Context, t *Times) error {
+	if s.txn.open {
+		return s.endTxn(ctx, clock.Now(), t)
+	}
+	return s.flush(ctx)
+}
+
+func (s *sender) flush(ctx context.Context) error {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	began := clock.Now()
+	err := s.producer.Flush(ctx)
+	s.blocked.add(began, clock.Now())
+	s.flushed = s.seq
+	if err != nil {
+		return fmt.Errorf("producer %d: flush: %w", s.index, err)
+	}
+	return nil
+}
+
+// complete is called on the client's own goroutine, once for every accepted record.
+func (s *sender) complete(c client.Completion) {
+	f := s.flight.slots[c.Tag]
+	s.flight.give(c.Tag)
+	s.lastDone.Store(c.At)
+	if c.Err != nil {
+		s.acks.Failed()
+		s.ackCursor.finish(f.seq)
+		return
+	}
+	s.acks.Acked(f.seq)
+	s.acked.Add(1)
+	if s.unwatched {
+		s.ackCursor.finish(f.seq)
+	}
+	t := s.times.Load()
+	if t == nil {
+		return
+	}
+	if c.At >= t.WindowStart && (t.Quota || c.At < t.WindowEnd) {
+		s.ackedIn++
+	}
+	if s.w.Mode.Acks != 0 && t.InWindow(f.intended) { // with acks=0 it only means written to a socket
+		s.ackRec.Record(measure.Ack, c.At, c.At-f.intended)
+		s.ackRec.Record(measure.Service, c.At, c.At-f.handed)
+	}
+}
+
+// sampleBacklog notes how many records are due and not finished, in the window and at most every 100 ms.
+func (s *sender) sampleBacklog(now int64, t *Times) {
+	if s.txns == nil {
+		s.noteBacklog(now, t)
+	}
+}
+
+func (s *sender) noteBacklog(now int64, t *Times) {
+	if s.schedule == nil || t == nil || now < t.WindowStart || now >= t.WindowEnd || now-s.sampled < int64(100*time.Millisecond) {
+		return
+	}
+	s.sampled = now
+	due := int64(s.ready) + s.due.Due(now-t.Start)
+	s.backlog.add(Sample{At: now, Value: float64(due - s.unread.finished.Load())})
+}
+
+// Part closes the recorders; the producer must have been closed, so that no completion follows.
+func (s *sender) Part(context.Context) (*Part, error) {
+	now := clock.Now()
+	s.rec.Close(now)
+	s.ackRec.Close(now)
+	p := s.part
+	p.Send, p.Acks = s.log, s.acks
+	p.AckedInWindow = s.ackedIn
+	p.LastAcked = s.lastDone.Load()
+	p.Backlog = s.backlog.samples
+	p.Spans = s.counts.spans()
+	return &p, nil
+}
+
+// Close waits for what is under way and closes the producer; Part comes after it.
+func (s *sender) Close(ctx context.Context) error { return s.producer.Close(ctx) }

@@ -1,0 +1,97 @@
+package trial
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
+)
+
+// What METHOD calls unsustained.
+const (
+	minHanded   = 0.99 // of the records due in the window, handed over inside it
+	maxSlope    = 0.01 // growth of the backlog over the window's last half, of the rate
+	minSlopePts = 8    // backlog samples, for a slope to say anything
+)
+
+// sustained judges whether the load kept to its schedule, and if not why and what to change.
+func (t *running) sustained(parts []*Part) (ok bool, why []string) {
+	w := t.w
+	var due, handed int64
+	for _, p := range parts {
+		due += p.Due
+		handed += p.Handed
+	}
+	if float64(handed) < minHanded*float64(due) {
+		why = append(why, fmt.Sprintf("unsustained: %.1f%% of the records due in the window were handed over (%s/s of %s/s); %s",
+			100*float64(handed)/float64(due), perSecond(handed, t.window()), perSecond(due, t.window()), t.remedy(parts)))
+	}
+	perProducer := w.Rate.PerSecond / float64(w.Producers)
+	for i, p := range parts {
+		slope, enough := t.slope(p.Backlog)
+		if enough && slope > maxSlope*perProducer && len(why) == 0 {
+			why = append(why, fmt.Sprintf("unsustained: the backlog of producer %d grew by %.0f records/s over the window's last half, more than 1%% of its rate; %s",
+				i, slope, t.remedy(parts)))
+		}
+	}
+	return len(why) == 0, why
+}
+
+// slope is how fast a backlog grew over the window's last half, in records per second.
+func (t *running) slope(backlog []Sample) (perSecond float64, enough bool) {
+	var x, y []float64
+	middle := t.times.WindowStart + int64(t.window())/2
+	for _, s := range backlog {
+		if s.At >= middle {
+			x = append(x, time.Duration(s.At-middle).Seconds())
+			y = append(y, s.Value)
+		}
+	}
+	if len(x) < minSlopePts {
+		return 0, false
+	}
+	return stats.TheilSen(x, y), true
+}
+
+// remedy names what held the load back and what to change.
+func (t *running) remedy(parts []*Part) string {
+	w := t.w
+	if !w.Mode.Transactional {
+		return "lower --rate, or add --producers or --partitions"
+	}
+	commit, ok := t.meanCommit()
+	if !ok {
+		return "no transaction was committed in the window: lower --rate, or raise --txn-size"
+	}
+	if w.TxnSize == 0 {
+		return fmt.Sprintf("a commit takes %s: lower --rate, raise --txn-interval or add --producers", round(commit))
+	}
+	perProducer := w.Rate.PerSecond / float64(w.Producers)
+	needed := perProducer / float64(w.TxnSize)
+	var made int64
+	for _, p := range parts {
+		made += p.Transactions.Committed + p.Transactions.Aborted
+	}
+	// A tenth of headroom, so that the advice holds on a noisy broker.
+	size := int(math.Ceil(1.1 * perProducer * commit.Seconds()))
+	producers := int(math.Ceil(1.1 * w.Rate.PerSecond / float64(w.TxnSize) * commit.Seconds()))
+	return fmt.Sprintf("one producer commits one transaction at a time: %d per transaction at %.0f records/s each needs %.0f commits/s, "+
+		"it made %.0f (a commit takes %s); raise --txn-size to %d or more, use about %d --producers, or lower --rate",
+		w.TxnSize, perProducer, needed, float64(made)/t.window().Seconds()/float64(w.Producers), round(commit),
+		max(size, w.TxnSize+1), max(producers, w.Producers+1))
+}
+
+func perSecond(n int64, window time.Duration) string {
+	return fmt.Sprintf("%.0f", float64(n)/window.Seconds())
+}
+
+func round(d time.Duration) time.Duration {
+	switch {
+	case d > time.Second:
+		return d.Round(10 * time.Millisecond)
+	case d > time.Millisecond:
+		return d.Round(100 * time.Microsecond)
+	}
+	return d.Round(time.Microsecond)
+}

@@ -1,0 +1,328 @@
+// Package trial runs one cell once, phase by phase: prepare → connect → warm up → measure → drain → verify →
+// settle. Senders and receivers are lanes; what they measure reaches one collector, what they sent and read is
+// judged by the ledger.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// Bounds of a trial's phases.
+const (
+	rest         = time.Second // between creating topics and sending: leaders settle
+	lead         = 300 * time.Millisecond
+	readyTimeout = 60 * time.Second
+	drainTimeout = 30 * time.Second
+	drainPoll    = 20 * time.Millisecond
+	closeTimeout = 15 * time.Second
+)
+
+// Env is what a campaign hands each of its trials.
+type Env struct {
+	RunID             string
+	Stamp             uint64 // the run, as records carry it
+	Target            *broker.Target
+	Admin             *cluster.Admin
+	Library           client.Library
+	ReplicationFactor int
+	Store             *result.Store
+	Progress          func(Progress) // about twice a second; may be nil
+	Log               func(string)   // the client's own log lines
+}
+
+// Run measures one trial. An interrupt after the window began gives a result marked incomplete; before it, or
+// when the cluster fails the preparation, only the error.
+func Run(ctx context.Context, env Env, tr plan.Trial) (*result.Trial, error) {
+	t := &running{env: env, plan: tr, w: tr.Workload, names: namesOf(env.RunID, tr)}
+	defer t.settle(ctx)
+	if err := t.prepare(ctx); err != nil {
+		return nil, err
+	}
+	err := t.connect(ctx)
+	if err == nil {
+		err = t.measure(ctx)
+	}
+	t.drain()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	err = errors.Join(err, t.disconnect(closing))
+	if t.times.WindowStart == 0 || t.interrupted(ctx) && t.stopped <= t.times.WindowStart {
+		t.discard()
+		if err == nil {
+			err = ctx.Err()
+		}
+		return nil, err
+	}
+	return t.assemble(closing)
+}
+
+// running is a trial under way.
+type running struct {
+	env   Env
+	plan  plan.Trial
+	w     workload.Workload
+	names names
+
+	files       files
+	collector   *measure.Collector
+	sessions    []*session
+	senders     []*sender
+	receivers   []*receiver
+	drained     chan struct{}
+	stateBytes  *int64 // of __transaction_state before the trial; nil: the cluster does not tell
+	reading     sync.WaitGroup
+	readCtx     context.Context // of the receivers; ended by the first that fails
+	stopReading context.CancelCauseFunc
+
+	startedAt time.Time
+	times     Times
+	stopped   int64 // clock ns when the senders had stopped
+	watch     watch
+	end       ending
+	censored  censored
+}
+
+// ending is how the drain went.
+type ending struct {
+	reached   bool
+	deadlines []string
+	offsets   int64 // written to the topics, markers included
+}
+
+// prepare makes fresh topics and lets their leaders settle.
+func (t *running) prepare(ctx context.Context) error {
+	t.progress("prepare", 0)
+	if err := t.env.Admin.CreateTopics(ctx, t.names.topics, t.w.Partitions, t.env.ReplicationFactor, nil); err != nil {
+		return err
+	}
+	if size, err := t.env.Admin.LogBytes(ctx, t.names.topics); err == nil {
+		t.stateBytes = &size.TransactionState
+	}
+	return sleep(ctx, rest)
+}
+
+// connect opens the lanes and brings every sender through its throw-away transaction.
+func (t *running) connect(ctx context.Context) error {
+	t.progress("connect", 0)
+	t.startedAt = time.Now().UTC()
+	if err := t.open(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	return together(len(t.senders), func(i int) error { return t.senders[i].Ready(ctx) })
+}
+
+// open creates the files, the collector and the lanes, without waiting for the cluster.
+func (t *running) open() (err error) {
+	if err = t.files.open(t.env.Store, t.plan.ID); err != nil {
+		return err
+	}
+	if t.collector, err = measure.NewCollector(t.files.hlog, clock.Now(), t.startedAt); err != nil {
+		return err
+	}
+	t.drained = make(chan struct{})
+	watched := t.w.Readers > 0
+	for range t.w.Producers {
+		s := &session{unread: newUnread()}
+		if watched && t.w.Mode.Transactional && t.w.Isolation == workload.ReadCommitted {
+			s.visible = newVisibility(t.collector.Recorder(measure.VisibilityFirst, measure.VisibilityLast))
+		}
+		t.sessions = append(t.sessions, s)
+	}
+	for i := range t.w.Readers {
+		r, err := t.newReceiver(i)
+		if err != nil {
+			return err
+		}
+		t.receivers = append(t.receivers, r)
+	}
+	for i := range t.w.Producers {
+		s, err := t.newSender(i, !watched)
+		if err != nil {
+			return err
+		}
+		t.senders = append(t.senders, s)
+	}
+	return nil
+}
+
+// measure runs the load: warm-up, window, and the end of the last transactions.
+func (t *running) measure(ctx context.Context) error {
+	t.times = timesOf(t.w, clock.Now()+int64(lead))
+	for _, s := range t.senders {
+		s.counts.within(&t.times)
+	}
+	for _, r := range t.receivers {
+		r.counts.within(&t.times)
+	}
+	// Receivers outlive an interrupt: they are told when the trial has been drained.
+	t.readCtx, t.stopReading = context.WithCancelCause(context.WithoutCancel(ctx))
+	for _, r := range t.receivers {
+		t.reading.Go(func() {
+			if err := r.Run(t.readCtx, t.times); err != nil {
+				t.stopReading(err)
+			}
+		})
+	}
+	stop := t.observe(ctx)
+	defer stop()
+	err := together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
+	t.stopped = clock.Now()
+	if errors.Is(err, client.ErrFatal) || errors.Is(err, context.Canceled) {
+		return nil // the parts say which lane ended early and why; what was measured until then is kept
+	}
+	return err
+}
+
+// drain waits until the receivers have passed everything the senders left, or a deadline.
+func (t *running) drain() {
+	if t.readCtx == nil {
+		return
+	}
+	defer t.reading.Wait()
+	defer t.stopReading(nil)
+	defer close(t.drained)
+	if len(t.receivers) == 0 {
+		return
+	}
+	t.progress("drain", 0)
+	draining, cancel := context.WithTimeout(t.readCtx, drainTimeout)
+	defer cancel()
+	if err := t.awaitEnd(draining); err != nil {
+		if failed := context.Cause(t.readCtx); failed != nil {
+			err = failed
+		}
+		t.end.deadlines = append(t.end.deadlines, err.Error())
+		return
+	}
+	t.end.reached = true
+}
+
+// awaitEnd waits for the readers' positions to reach the end of every partition.
+func (t *running) awaitEnd(ctx context.Context) error {
+	marks, err := t.ends(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range t.receivers {
+		for {
+			behind, at, err := r.behind(marks, t.w.Isolation == workload.ReadCommitted)
+			if err != nil {
+				return err
+			}
+			if behind == 0 {
+				break
+			}
+			if sleep(ctx, drainPoll) != nil {
+				return fmt.Errorf("reader %d was still %d offsets short of the end of %s-%d after %s of draining",
+					r.index, behind, t.names.topics[at.Topic], at.Partition, drainTimeout)
+			}
+		}
+	}
+	return nil
+}
+
+// ends takes the end of every partition. The end of a transaction is answered before its markers are written: the
+// last stable offset counts once it has met the high watermark.
+func (t *running) ends(ctx context.Context) (cluster.Marks, error) {
+	for {
+		marks, err := t.env.Admin.Offsets(ctx, t.names.topics)
+		if err != nil {
+			return nil, fmt.Errorf("ask for the end of the topics: %w", err)
+		}
+		open := int64(0)
+		t.end.offsets = 0
+		for _, topic := range marks {
+			for _, p := range topic {
+				open += p.High2 - p.LastStable
+				t.end.offsets += p.High2
+			}
+		}
+		if open == 0 {
+			return marks, nil
+		}
+		if sleep(ctx, drainPoll) != nil {
+			return nil, fmt.Errorf("transactions still held %d offsets back after %s of draining", open, drainTimeout)
+		}
+	}
+}
+
+// disconnect closes the clients; no completion or delivery follows.
+func (t *running) disconnect(ctx context.Context) error {
+	errs := together(len(t.senders), func(i int) error { return t.senders[i].Close(ctx) })
+	return errors.Join(errs, together(len(t.receivers), func(i int) error { return t.receivers[i].Close(ctx) }))
+}
+
+// settle removes the trial's topics and group, also after an interrupt.
+func (t *running) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	t.progress("settle", 0)
+	err := t.env.Admin.DeleteTopics(ctx, t.names.topics)
+	if t.w.Readers > 0 {
+		err = errors.Join(err, t.env.Admin.DeleteGroups(ctx, []string{t.names.group}))
+	}
+	if err != nil {
+		t.env.Log(fmt.Sprintf("trial %s left its topics behind, `clean` removes them: %v", t.plan.ID, err))
+	}
+}
+
+func (t *running) interrupted(ctx context.Context) bool { return ctx.Err() != nil }
+
+// discard closes what an abandoned trial had opened.
+func (t *running) discard() {
+	if t.collector != nil {
+		_ = t.collector.Close()
+	}
+	t.files.abort()
+}
+
+// timesOf lays the phases out from their start.
+func timesOf(w workload.Workload, start int64) Times {
+	t := Times{Start: start, WindowStart: start + int64(w.Warmup), Quota: w.Messages > 0}
+	window := plan.Window(w)
+	if window == 0 {
+		window = time.Hour // a number of records at max: there is no telling
+	}
+	t.WindowEnd = t.WindowStart + int64(window)
+	t.Deadline = t.WindowEnd + int64(drainTimeout)
+	if t.Quota {
+		// A number of records takes as long as it takes; ten times the plan is no longer the same workload.
+		t.Deadline = t.WindowStart + 10*int64(window) + int64(drainTimeout)
+	}
+	return t
+}
+
+// together runs n calls at once and joins their errors.
+func together(n int, call func(int) error) error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = call(i) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

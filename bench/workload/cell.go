@@ -1,0 +1,86 @@
+package workload
+
+import (
+	"slices"
+	"strings"
+)
+
+// Cell is one point of the product of a profile's axes.
+type Cell struct {
+	Name     string         // the mode and the varying axes that concern it: mode=transactional,txn_size=100
+	Axes     map[string]any // of every axis but the mode: numbers and strings; nil where it does not concern the mode or is off
+	Workload Workload
+}
+
+// Cells returns the product of the axes, in their order in Settings. An axis that does not concern a mode
+// collapses there.
+func (p *Profile) Cells() []Cell {
+	workloads := []Workload{{Scenario: "produce", Properties: p.Properties}}
+	for _, s := range settings {
+		if s.pick == nil {
+			continue
+		}
+		var next []Workload
+		for _, w := range workloads {
+			if s.choices(p) == 0 || !s.appliesTo(w.Mode) {
+				next = append(next, w)
+				continue
+			}
+			for i := range s.choices(p) {
+				s.pick(p, i, &w)
+				next = append(next, w)
+			}
+		}
+		workloads = next
+	}
+	cells := make([]Cell, len(workloads))
+	for i, w := range workloads {
+		if w.Isolation == "" {
+			w.Isolation = w.Mode.Isolation
+		}
+		cells[i] = Cell{Name: p.cellName(w), Axes: axesOf(w), Workload: w}
+	}
+	return cells
+}
+
+// cellName spells the mode and the axes that vary, sorted by key.
+func (p *Profile) cellName(w Workload) string {
+	pairs := []string{"mode=" + w.Mode.Name}
+	for _, s := range settings[1:] {
+		if s.Axis && s.choices(p) > 1 && s.appliesTo(w.Mode) {
+			text, _ := s.text(w)
+			pairs = append(pairs, s.Key+"="+text)
+		}
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, ",")
+}
+
+func axesOf(w Workload) map[string]any {
+	axes := map[string]any{}
+	for _, s := range settings[1:] {
+		if s.Axis {
+			axes[s.Key] = s.axisValue(w)
+		}
+	}
+	return axes
+}
+
+// Value is a setting of a workload as a flag would spell it.
+type Value struct{ Key, Text string }
+
+// Values spells every setting of a workload in the order of Settings, empty where it does not concern the mode.
+func (w Workload) Values() []Value {
+	var values []Value
+	for _, s := range settings {
+		if s.pick == nil {
+			continue
+		}
+		v := Value{Key: s.Key}
+		if s.appliesTo(w.Mode) {
+			v.Text, _ = s.text(w)
+		}
+		values = append(values, v)
+	}
+	return values
+}
