@@ -17,6 +17,7 @@ type Estimate struct {
 	Time    time.Duration // warm-up, window and overhead of all trials, as far as they are known beforehand
 	Records float64       // sent, warm-up included, as far as a rate or a number of messages fixes them
 	Bytes   float64       // written by them: records × mean size × replication factor
+	Largest float64       // bytes of the trial that writes most: topics are deleted trial by trial
 
 	// Closed counts the trials at rate max. What they send in Load, their time that no number of messages
 	// bounds, depends on the cluster.
@@ -40,7 +41,9 @@ func NewEstimate(cells []workload.Cell, blocks, replicationFactor int) Estimate 
 		}
 		n := records(w)
 		e.Records += n
-		e.Bytes += n * w.MessageSize.MeanBytes() * float64(replicationFactor)
+		written := n * w.MessageSize.MeanBytes() * float64(replicationFactor)
+		e.Bytes += written
+		e.Largest = max(e.Largest, written)
 	}
 	n := float64(blocks)
 	e.Trials, e.Closed = e.Trials*blocks, e.Closed*blocks

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// clusterFlags say which Kafka to use.
+type clusterFlags struct {
+	bootstrap string
+	kind      string
+	nodes     int
+	cmd       *cobra.Command
+}
+
+func (c *clusterFlags) register(cmd *cobra.Command) {
+	c.cmd = cmd
+	cmd.Flags().StringVarP(&c.bootstrap, "bootstrap-servers", "b", "", "cluster to use, `host:port[,…]`; without it --broker applies")
+	cmd.Flags().StringVar(&c.kind, "broker", string(broker.Auto), "auto, local (a managed Apache Kafka) or embedded (in this process; its timings are not Kafka's)")
+	cmd.Flags().IntVar(&c.nodes, "nodes", 1, "brokers of a local or embedded cluster: 1 or 3")
+}
+
+// options settles the flags with the environment behind them.
+func (a *app) options(c *clusterFlags) (broker.Options, error) {
+	kind, bootstrap := c.kind, c.bootstrap
+	if env := a.getenv("KEB_BOOTSTRAP_SERVERS"); !c.cmd.Flags().Changed("bootstrap-servers") && !c.cmd.Flags().Changed("broker") && env != "" {
+		bootstrap = env
+	}
+	if env := a.getenv("KEB_BROKER"); !c.cmd.Flags().Changed("broker") && env != "" {
+		kind = env
+	}
+	o := a.brokerOptions(c.nodes)
+	switch {
+	case bootstrap != "" && c.cmd.Flags().Changed("broker"):
+		return o, usagef("-b names a cluster and --broker asks for one to be made: give one of the two")
+	case bootstrap != "" && c.cmd.Flags().Changed("nodes"):
+		return o, usagef("--nodes is for a local or embedded cluster, and -b names another: give one of the two")
+	case bootstrap != "":
+		for _, address := range strings.Split(bootstrap, ",") {
+			host, port, ok := cutLast(strings.TrimSpace(address), ":")
+			if !ok || host == "" || port == "" {
+				return o, usagef("-b %q: give every address as host:port", bootstrap)
+			}
+		}
+		o.Kind, o.Bootstrap = broker.External, bootstrap
+		return o, nil
+	case c.nodes != 1 && c.nodes != 3:
+		return o, usagef("--nodes %d: a local or embedded cluster has 1 or 3", c.nodes)
+	}
+	switch k := broker.Kind(kind); k {
+	case broker.Auto, broker.Local, broker.Embedded:
+		o.Kind = k
+		return o, nil
+	}
+	return o, usagef("--broker %q: auto, local or embedded", kind)
+}
+
+func (a *app) brokerOptions(nodes int) broker.Options {
+	return broker.Options{
+		Kind: broker.Local, Nodes: nodes, CacheDir: a.CacheDir, LookPath: a.LookPath, Say: a.say,
+		KafkaHome: a.getenv("KAFKA_HOME"), JavaHome: a.getenv("JAVA_HOME"),
+	}
+}
+
+// dialTimeout bounds the first contact with a cluster.
+const dialTimeout = 15 * time.Second
+
+// dial connects to a cluster for its administration.
+func dial(ctx context.Context, bootstrap string, properties map[string]string) (*cluster.Admin, error) {
+	translated, err := client.Translate(properties)
+	if err != nil {
+		return nil, err
+	}
+	security, err := client.SecurityOf(translated)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	return cluster.Dial(ctx, bootstrap, security)
+}
+
+// describe asks a cluster what it is, as results record it.
+func describe(ctx context.Context, admin *cluster.Admin, target *broker.Target) (result.Broker, error) {
+	info, err := admin.Describe(ctx)
+	if err != nil {
+		return result.Broker{}, err
+	}
+	b := result.Broker{
+		Kind: string(target.Kind), Nodes: len(info.Brokers), Features: info.Features, Config: info.Config,
+		TransactionVersion: info.TransactionVersion,
+		ReplicationFactor:  numberOr(info.Config["default.replication.factor"], min(3, len(info.Brokers))),
+		MinInsyncReplicas:  numberOr(info.Config["min.insync.replicas"], 1),
+	}
+	if target.Version != "" {
+		b.Version = &target.Version
+	} else if info.VersionGuess != "" {
+		b.Version = &info.VersionGuess
+	}
+	return b, nil
+}
+
+// numberOr is a broker setting's number, or what to assume where the cluster does not show it.
+func numberOr(setting string, otherwise int) int {
+	if n, err := strconv.Atoi(setting); err == nil && n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// clusterLine names a cluster for people.
+func clusterLine(b result.Broker) string {
+	version := "of an unknown version"
+	if b.Version != nil {
+		version = *b.Version
+	}
+	return fmt.Sprintf("%s Kafka %s, %s, replication factor %d, min.insync.replicas %d",
+		b.Kind, version, plural(b.Nodes, "node"), b.ReplicationFactor, b.MinInsyncReplicas)
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// Exit codes are an interface: pipelines act on them.
+const (
+	exitOK           = 0
+	exitUnexpected   = 1
+	exitUsage        = 2
+	exitInconclusive = 4
+	exitBroken       = 5
+	exitCluster      = 6
+)
+
+// coded is an error with the exit code it stands for. Without an err everything has been said already.
+type coded struct {
+	code int
+	err  error
+}
+
+func (c *coded) Error() string {
+	if c.err == nil {
+		return ""
+	}
+	return c.err.Error()
+}
+
+func (c *coded) Unwrap() error { return c.err }
+
+// usagef is a mistake of the caller's, found before anything ran.
+func usagef(format string, args ...any) error {
+	return &coded{code: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// interruption is the cause of a context that a signal ended.
+type interruption struct{ signal os.Signal }
+
+func (i *interruption) Error() string { return "interrupted (" + i.signal.String() + ")" }
+
+func (i *interruption) code() int {
+	if i.signal == syscall.SIGTERM {
+		return 128 + int(syscall.SIGTERM)
+	}
+	return 128 + int(syscall.SIGINT)
+}
+
+// exitCode is the one place where errors become exit codes.
+func exitCode(ctx context.Context, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if c, ok := errors.AsType[*coded](err); ok {
+		return c.code
+	}
+	if stopped, ok := errors.AsType[*interruption](context.Cause(ctx)); ok {
+		return stopped.code()
+	}
+	_, usage := errors.AsType[*workload.UsageError](err)
+	_, property := errors.AsType[*client.PropertyError](err)
+	switch {
+	case usage, property:
+		return exitUsage
+	case errors.Is(err, cluster.ErrUnreachable), errors.Is(err, cluster.ErrUnauthorised),
+		errors.Is(err, cluster.ErrTooOld), errors.Is(err, broker.ErrUnavailable):
+		return exitCluster
+	}
+	return exitUnexpected
+}

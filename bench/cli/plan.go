@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var f workloadFlags
+	var diff bool
+	cmd := &cobra.Command{
+		Use:   "plan [PROFILE]",
+		Short: "Show what a run would do, and where each value comes from",
+		Long: `Plan resolves a profile and its overrides, and prints the settings with their sources, the cells, the trials in
+their order, and what they take. With --diff it prints how the cells differ. Nothing is measured or contacted.`,
+		Example: `  kafka-eos-bench plan claims
+  kafka-eos-bench plan --mode all --txn-size 20,100 --rate 1000
+  kafka-eos-bench plan quick --diff`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			profile, err := f.resolve(profileName(args), a.Env)
+			if err != nil {
+				return err
+			}
+			return a.showPlan(profile, diff)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&diff, "diff", false, "print how each cell differs from the first")
+	return cmd
+}
+
+func (a *app) showPlan(profile *workload.Profile, diff bool) error {
+	trials, err := a.plan(profile, 1)
+	if err != nil {
+		return err
+	}
+	cells := profile.Cells()
+	if diff {
+		for _, c := range cells[1:] {
+			fmt.Fprintf(a.Stdout, "%s → %s\n", cells[0].Name, c.Name)
+			for _, line := range plan.Diff(cells[0], c) {
+				fmt.Fprintf(a.Stdout, "  %s\n", line)
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SETTING\tVALUE\tSOURCE")
+	values := profile.Values()
+	for _, key := range sortedKeys(values) {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", key, orDash(values[key].Value), values[key].Source)
+	}
+	fmt.Fprintln(w, "\nTRIAL\tBLOCK\tCELL")
+	for _, t := range trials {
+		fmt.Fprintf(w, "%s\t%d\t%s\n", t.ID, t.Block, t.Cell)
+	}
+	return w.Flush()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}

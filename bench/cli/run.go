@@ -1,0 +1,283 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/librdkafka"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/trial"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+type runFlags struct {
+	workload workloadFlags
+	cluster  clusterFlags
+	out      string
+	format   string
+	progress string
+	noColor  bool
+	verbose  bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [PROFILE]",
+		Short: "Measure delivery modes and prove their guarantees",
+		Long: `Run measures every cell of a profile: a YAML file or a built-in name (see 'profiles list'; default quick).
+Flags override the profile; a flag that takes a list makes an axis, and cells are the product of the axes.
+Each trial runs on fresh topics, and its result is stored as soon as it ends.
+
+Exit codes: 0 finished, 2 usage, 4 inconclusive (unsustained or incomplete), 5 a promised guarantee was broken,
+6 cluster unreachable, unauthorised or too old, 130/143 interrupted (what finished is kept).`,
+		Example: `  kafka-eos-bench run
+  kafka-eos-bench run --mode all --txn-size 20,100 --rate 1000 --duration 10s -o json
+  kafka-eos-bench run --mode at-least-once,transactional --txn-size 1000 --rate max
+  kafka-eos-bench run --mode transactional --txn-interval 100ms --rate 5000 --producers 2
+  kafka-eos-bench run claims --broker local --nodes 3 --out results/claims-3-nodes`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), f, profileName(args)) },
+	}
+	f.workload.register(cmd)
+	f.cluster.register(cmd)
+	cmd.Flags().StringVar(&f.out, "out", "", "`directory` of the results (default results/<timestamp>-<profile>)")
+	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "what to print at the end: "+strings.Join(report.Formats(), ", "))
+	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, plain or none")
+	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the Kafka client's own log lines")
+	return cmd
+}
+
+func (a *app) run(ctx context.Context, f runFlags, name string) error {
+	write, err := report.ByName(f.format)
+	if err != nil {
+		return usagef("-o: %w", err)
+	}
+	screen, err := newScreen(a.OS, f.progress)
+	if err != nil {
+		return err
+	}
+	profile, err := f.workload.resolve(name, a.Env)
+	if err != nil {
+		return err
+	}
+	options, err := a.options(&f.cluster)
+	if err != nil {
+		return err
+	}
+	trials, err := a.plan(profile, assumedReplication(options))
+	if err != nil {
+		return err
+	}
+
+	target, err := broker.Open(ctx, options)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		if err := target.Close(closing); err != nil {
+			a.say("closing the broker: %v", err)
+		}
+	}()
+	admin, err := dial(ctx, target.Bootstrap, profile.Properties)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer admin.Close()
+	about, err := describe(ctx, admin, target)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	a.say("measuring on %s", clusterLine(about))
+	for _, w := range target.Warnings {
+		a.say("warning: %s", w)
+	}
+	if err := spaceFor(target, profile, about.ReplicationFactor); err != nil {
+		return err
+	}
+
+	now := a.Now()
+	run := &result.Run{
+		Schema: result.Schema, RunID: cluster.NewRunID(now, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), StartedAt: now.UTC(),
+		Tool: result.ThisTool(), Machine: result.ThisMachine(), Broker: about,
+		Profile:  result.Profile{Name: profile.Name, Values: profile.Values()},
+		Warnings: append([]string{}, target.Warnings...), Trials: []result.Trial{},
+	}
+	if f.out == "" {
+		f.out = filepath.Join("results", now.UTC().Format("20060102T150405")+"-"+profile.Name)
+	}
+	store, err := result.Create(f.out, run)
+	if err != nil {
+		return err
+	}
+	env := trial.Env{
+		RunID: run.RunID, Stamp: stamp(run.RunID), Target: target, Admin: admin, Library: librdkafka.New(),
+		ReplicationFactor: about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
+	}
+	err = a.measure(ctx, env, screen, run, trials, profile.Blocks, target.Fresh)
+	screen.close()
+	err = ended(ctx, err)
+	if finish := store.Finish(err == nil); finish != nil {
+		return errors.Join(err, finish)
+	}
+	stored, loadErr := result.Load(f.out)
+	if loadErr != nil {
+		return errors.Join(err, loadErr)
+	}
+	if len(stored.Trials) > 0 || f.format == "json" {
+		if e := write(a.Stdout, stored, a.reportOptions(f.out, f.noColor)); e != nil {
+			return errors.Join(err, e)
+		}
+	}
+	a.say("results: %s", f.out)
+	return verdict(ctx, stored, profile, err)
+}
+
+// measure runs the campaign: the discarded trials, then the planned ones.
+func (a *app) measure(ctx context.Context, env trial.Env, screen *screen, run *result.Run, trials []plan.Trial, blocks int, fresh bool) error {
+	if discarded := campaign.Conditioning(trials, blocks, fresh); len(discarded) > 0 {
+		if err := a.condition(ctx, env, screen, *run, discarded); err != nil {
+			return err
+		}
+	}
+	screen.expect(trials)
+	store := env.Store
+	return campaign.Run(ctx, campaign.Fixed(trials),
+		func(ctx context.Context, t plan.Trial) (*result.Trial, error) { return trial.Run(ctx, env, t) },
+		func(t *result.Trial) error {
+			screen.done(t)
+			return store.WriteTrial(t)
+		})
+}
+
+// condition warms the broker and this process up on trials that nothing keeps.
+func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, run result.Run, trials []plan.Trial) error {
+	dir, err := os.MkdirTemp("", "keb-discarded-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if env.Store, err = result.Create(filepath.Join(dir, "run"), &run); err != nil {
+		return err
+	}
+	screen.conditioning(len(trials))
+	for i, t := range trials {
+		t.ID = fmt.Sprintf("%s%d", t.ID, i)
+		if _, err := trial.Run(ctx, env, t); err != nil {
+			return fmt.Errorf("warming up: %w", err)
+		}
+	}
+	return nil
+}
+
+// plan lays the trials out, checks what can be checked without a cluster and says what is about to happen.
+func (a *app) plan(profile *workload.Profile, replication int) ([]plan.Trial, error) {
+	cells := profile.Cells()
+	for _, c := range cells {
+		if _, _, err := librdkafka.New().Effective(c.Workload); err != nil {
+			return nil, err
+		}
+	}
+	trials, err := plan.Trials(cells, profile.Blocks, profile.Seed)
+	if err != nil {
+		return nil, err
+	}
+	a.say("profile %s: %s, %s", profile.Name, plural(len(cells), "cell"), plan.NewEstimate(cells, profile.Blocks, replication))
+	for _, c := range cells {
+		for _, w := range plan.Warnings(c, nil) {
+			a.say("warning: %s", w)
+		}
+	}
+	return trials, nil
+}
+
+// assumedReplication is the replication factor a cluster will have, before it is there to ask.
+func assumedReplication(o broker.Options) int {
+	if o.Kind == broker.External {
+		return 3
+	}
+	return o.Nodes
+}
+
+// spaceFor refuses a run that would fill more than half of what is left on a disk of this machine. What a trial
+// at max writes is not known beforehand.
+func spaceFor(target *broker.Target, profile *workload.Profile, replication int) error {
+	need := plan.NewEstimate(profile.Cells(), profile.Blocks, replication).Largest
+	for _, dir := range target.DataDirs {
+		if free, err := freeBytes(dir); err == nil && need > float64(free)/2 {
+			return usagef("a trial writes up to %.1f GB, more than half of the %.1f GB left on the disk of %s: lower --rate, --duration or --message-size",
+				need/1e9, float64(free)/1e9, dir)
+		}
+	}
+	return nil
+}
+
+// freeBytes is what a user may still write to a directory's disk.
+func freeBytes(dir string) (uint64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, err
+	}
+	return s.Bavail * uint64(s.Bsize), nil
+}
+
+// stamp is the run as its records carry it.
+func stamp(runID string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(runID))
+	return h.Sum64()
+}
+
+func (a *app) clientLog(verbose bool) func(string) {
+	if !verbose {
+		return func(string) {}
+	}
+	return func(line string) { a.say("client: %s", line) }
+}
+
+// verdict is the exit code of what was measured. Several may apply: a broken guarantee comes first, then an
+// interrupt, an error, and last what leaves the run inconclusive.
+func verdict(ctx context.Context, run *result.Run, profile *workload.Profile, err error) error {
+	var broken, open int
+	for _, t := range run.Trials {
+		switch {
+		case t.Guarantee.Verdict == result.Broken:
+			broken++
+		case t.Guarantee.Verdict == result.Incomplete,
+			t.Sustained != nil && !*t.Sustained && profile.Expect != workload.Unsustained:
+			open++
+		}
+	}
+	switch {
+	case broken > 0:
+		return &coded{exitBroken, fmt.Errorf("a promised delivery guarantee was broken in %s of %d: its figures are void", plural(broken, "trial"), len(run.Trials))}
+	case err != nil:
+		return err
+	case open > 0:
+		return &coded{exitInconclusive, fmt.Errorf("inconclusive: %s of %d did not sustain the rate or could not be verified to the end; the footnotes say why and what to change", plural(open, "trial"), len(run.Trials))}
+	}
+	for _, t := range run.Trials {
+		if !t.Complete {
+			return fmt.Errorf("trial %s ended early: %s", t.ID, strings.Join(t.Warnings, "; "))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,305 @@
+package cli
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// everywhere runs a case on each broker the suite has.
+func everywhere(t *testing.T, test func(*testing.T, place)) {
+	for _, p := range places(t) {
+		t.Run(p.name, func(t *testing.T) { test(t, p) })
+	}
+}
+
+var quickly = []string{"--duration", "2s", "--warmup", "500ms", "--message-size", "200"}
+
+func with(args ...string) []string { return append(slices.Clone(quickly), args...) }
+
+func TestEveryModeHoldsItsGuaranteeAndItsCountsAddUp(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		run := measured(t, on, exitOK, with("--mode", "all", "--txn-size", "20,100", "--rate", "1000", "--producers", "2", "--readers", "2")...)
+		if !run.Complete || len(run.Trials) != 5 {
+			t.Fatalf("complete %v, %d trials, want 5", run.Complete, len(run.Trials))
+		}
+		for _, trial := range run.Trials {
+			t.Run(trial.Cell, func(t *testing.T) { checkSustained(t, trial) })
+		}
+	})
+}
+
+func checkSustained(t *testing.T, trial result.Trial) {
+	g := trial.Guarantee
+	if g.Verdict != result.Held || !*trial.Sustained || !trial.Complete || trial.Saturated {
+		t.Fatalf("guarantee %s %v, sustained %v %v", g.Verdict, g.Reasons, *trial.Sustained, trial.Warnings)
+	}
+	if g.Sent != g.Acked || g.Acked != *g.Read || *g.Lost+*g.Duplicate+*g.Reordered+*g.Foreign+*g.Redelivered != 0 {
+		t.Errorf("the ledger does not add up: %+v", g)
+	}
+	w := trial.WindowRecords
+	if w.Due != 2000 || w.Committed != w.Due {
+		t.Errorf("%d records due in the window, %d committed; want 2000", w.Due, w.Committed)
+	}
+	if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != w.Committed {
+		t.Errorf("e2e has %d samples and %d censored, %d records were committed", e.Count, e.Censored, w.Committed)
+	}
+	transactional := trial.Mode == "transactional"
+	for _, m := range measure.Metrics() {
+		_, has := trial.LatencyUS[m.String()]
+		want := transactional
+		switch m {
+		case measure.Schedule, measure.Blocked, measure.E2E:
+			want = true
+		case measure.Ack, measure.Service:
+			want = trial.Mode != "at-most-once"
+		case measure.SendOffsets:
+			want = false
+		}
+		if has != want {
+			t.Errorf("histogram %s: there %v, want %v", m, has, want)
+		}
+	}
+	if !transactional {
+		if trial.Transactions != nil || trial.TxnSize != nil {
+			t.Errorf("transactions %v of size %v without a transactional mode", trial.Transactions, trial.TxnSize)
+		}
+		return
+	}
+	commits := trial.LatencyUS["commit"]
+	if n := int64(2000 / *trial.TxnSize); trial.Transactions.Committed != n || commits.Count != n {
+		t.Errorf("%d transactions, %d timed; want %d", trial.Transactions.Committed, commits.Count, n)
+	}
+	for _, name := range []string{"commit_flush", "commit_end", "commit_due", "visibility_first", "visibility_last"} {
+		if l := trial.LatencyUS[name]; l.Count+l.Censored != commits.Count {
+			t.Errorf("%s has %d samples, commit %d", name, l.Count, commits.Count)
+		}
+	}
+	if parts := *trial.LatencyUS["commit_flush"].Mean + *trial.LatencyUS["commit_end"].Mean; math.Abs(parts-*commits.Mean) > 0.02**commits.Mean+2 {
+		t.Errorf("flush and end take %.0f µs, the commit %.0f", parts, *commits.Mean)
+	}
+}
+
+func TestOneCommitARecordIsUnsustainedAndSaysWhatToChange(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		// An embedded broker commits faster than a real one: a rate that no broker holds.
+		run := measured(t, on, exitInconclusive, with("--mode", "transactional", "--txn-size", "1", "--rate", "20000", "--producers", "1")...)
+		trial := run.Trials[0]
+		text := strings.Join(trial.Warnings, "\n")
+		if *trial.Sustained || trial.Guarantee.Verdict != result.Held {
+			t.Fatalf("sustained %v, guarantee %s", *trial.Sustained, trial.Guarantee.Verdict)
+		}
+		for _, part := range []string{"unsustained", "needs 20000 commits/s", "raise --txn-size to", "--producers", "lower --rate"} {
+			if !strings.Contains(text, part) {
+				t.Errorf("the warnings do not say %q:\n%s", part, text)
+			}
+		}
+	})
+}
+
+func TestRateMaxBoundsEveryModeAlike(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		run := measured(t, on, exitOK, with("--mode", "all", "--rate", "max", "--in-flight", "500", "--txn-size", "200")...)
+		for _, trial := range run.Trials {
+			if trial.Guarantee.Verdict != result.Held || !trial.Saturated || trial.Sustained != nil || trial.DuePerS != nil {
+				t.Errorf("%s: guarantee %s %v, saturated %v, sustained %v", trial.Cell, trial.Guarantee.Verdict, trial.Guarantee.Reasons, trial.Saturated, trial.Sustained)
+			}
+			if trial.Throughput.ReadPerS == nil || *trial.Throughput.ReadPerS <= 0 {
+				t.Errorf("%s: nothing was read", trial.Cell)
+			}
+			for _, name := range []string{"schedule", "blocked", "commit_due"} {
+				if _, has := trial.LatencyUS[name]; has {
+					t.Errorf("%s: histogram %s exists at max", trial.Cell, name)
+				}
+			}
+			if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != trial.WindowRecords.Committed {
+				t.Errorf("%s: e2e has %d samples, %d records were committed", trial.Cell, e.Count, trial.WindowRecords.Committed)
+			}
+		}
+	})
+}
+
+func TestAbortedRecordsStayHiddenUnlessReadUncommitted(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		aborts := with("--mode", "transactional", "--txn-size", "20", "--rate", "1000", "--abort-ratio", "0.2")
+		committed := measured(t, on, exitOK, aborts...).Trials[0]
+		g := committed.Guarantee
+		if g.Verdict != result.Held || g.Aborted == 0 || *g.AbortedRead != 0 || committed.Transactions.Aborted != 20 {
+			t.Fatalf("read_committed: %+v, %+v", g, committed.Transactions)
+		}
+		uncommitted := measured(t, on, exitOK, append(aborts, "--isolation", "read_uncommitted")...).Trials[0]
+		g = uncommitted.Guarantee
+		if g.Verdict != result.NotPromised || *g.AbortedRead != g.Aborted || g.Aborted == 0 {
+			t.Fatalf("read_uncommitted: %+v", g)
+		}
+		for _, trial := range []result.Trial{committed, uncommitted} {
+			if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != trial.WindowRecords.Committed {
+				t.Errorf("e2e has %d samples and %d censored, %d records were committed", e.Count, e.Censored, trial.WindowRecords.Committed)
+			}
+		}
+	})
+}
+
+func TestTransactionsOverTopicsAndByInterval(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		run := measured(t, on, exitOK, with("--mode", "transactional", "--txn-interval", "100ms", "--txn-topics", "3", "--partitions", "2", "--keys", "50",
+			"--rate", "1000", "--arrival", "poisson", "--readers", "3", "--payload", "text")...)
+		trial := run.Trials[0]
+		if trial.Guarantee.Verdict != result.Held {
+			t.Fatalf("guarantee %s %v", trial.Guarantee.Verdict, trial.Guarantee.Reasons)
+		}
+		if n := trial.Transactions.Committed; n < 10 || n > 21 {
+			t.Errorf("%d transactions of 100 ms in 2 s", n)
+		}
+		if trial.TxnSize != nil {
+			t.Errorf("transactions closed by an interval have size %d", *trial.TxnSize)
+		}
+	})
+}
+
+func TestMessagesBoundTheWindow(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		for _, rate := range []string{"2000", "max"} {
+			run := measured(t, on, exitOK, "--mode", "at-least-once,transactional", "--messages", "3001", "--producers", "2", "--rate", rate, "--warmup", "300ms", "--message-size", "100")
+			for _, trial := range run.Trials {
+				if trial.WindowRecords.Committed != 3001 || trial.LatencyUS["e2e"].Count != 3001 {
+					t.Errorf("rate %s, %s: %+v, e2e %d; want 3001 records", rate, trial.Cell, trial.WindowRecords, trial.LatencyUS["e2e"].Count)
+				}
+			}
+		}
+	})
+}
+
+func TestWithoutReadersNothingIsChecked(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		run := measured(t, on, exitOK, with("--mode", "idempotent,transactional", "--readers", "0", "--rate", "500")...)
+		for _, trial := range run.Trials {
+			g := trial.Guarantee
+			if g.Verdict != result.Unchecked || g.Read != nil || g.Lost != nil || trial.Lag != nil || trial.Throughput.ReadPerS != nil {
+				t.Errorf("%s: %+v", trial.Cell, g)
+			}
+			if _, has := trial.LatencyUS["e2e"]; has {
+				t.Errorf("%s: e2e exists without readers", trial.Cell)
+			}
+		}
+	})
+}
+
+func TestFlushControlLosesBatching(t *testing.T) {
+	everywhere(t, func(t *testing.T, on place) {
+		run := measured(t, on, exitOK, with("--mode", "idempotent", "--flush-every", "0,10", "--rate", "1000", "-X", "linger.ms=50")...)
+		if len(run.Trials) != 2 || run.Trials[0].Guarantee.Verdict != result.Held {
+			t.Fatalf("%d trials, %+v", len(run.Trials), run.Trials[0].Guarantee)
+		}
+		means := map[bool]float64{}
+		for _, trial := range run.Trials {
+			means[trial.Axes["flush_every"] != nil] = *trial.LatencyUS["service"].Mean
+		}
+		if means[true] >= means[false] {
+			t.Errorf("flushing every 10 records takes %.0f µs to an acknowledgement, lingering 50 ms %.0f", means[true], means[false])
+		}
+	})
+}
+
+func TestInterruptKeepsWhatFinished(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	out := filepath.Join(t.TempDir(), "run")
+	c := newCommand(t)
+	go func() {
+		for !strings.Contains(c.stderr.String(), "[1/2]") || !strings.Contains(c.stderr.String(), "done") {
+			time.Sleep(20 * time.Millisecond)
+		}
+		time.Sleep(3 * time.Second) // into the second trial's window
+		c.signals <- syscall.SIGINT
+	}()
+	c.run(t, 130, "run", "--broker", "embedded", "--mode", "idempotent,transactional", "--rate", "500", "--duration", "4s", "--warmup", "100ms", "--out", out, "--progress", "plain")
+	run, err := result.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Complete || len(run.Trials) != 2 || !run.Trials[0].Complete || run.Trials[1].Complete {
+		t.Fatalf("run complete %v, %d trials", run.Complete, len(run.Trials))
+	}
+	if v := run.Trials[1].Guarantee.Verdict; v != result.Held {
+		t.Errorf("the trial cut short: guarantee %s %v", v, run.Trials[1].Guarantee.Reasons)
+	}
+	if run.Trials[1].WindowS >= 4 {
+		t.Errorf("the trial cut short has a window of %g s", run.Trials[1].WindowS)
+	}
+}
+
+func TestUnreachableClusterIsSaidWithinBounds(t *testing.T) {
+	c := newCommand(t)
+	began := time.Now()
+	c.run(t, exitCluster, "run", "-b", "127.0.0.1:1", "--out", filepath.Join(t.TempDir(), "run"))
+	if took := time.Since(began); took > 2*dialTimeout {
+		t.Errorf("it took %s", took)
+	}
+	if !strings.Contains(c.stderr.String(), "127.0.0.1:1") {
+		t.Errorf("the address is not named:\n%s", &c.stderr)
+	}
+}
+
+func TestReportPrintsTheStoredRunAgain(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	c := newCommand(t)
+	c.run(t, exitOK, append([]string{"run", "--broker", "embedded", "--mode", "at-least-once,transactional", "--rate", "500", "--out", out, "-o", "markdown"}, quickly...)...)
+	again := newCommand(t)
+	again.run(t, exitOK, "report", out, "-o", "markdown")
+	if c.stdout.String() != again.stdout.String() {
+		t.Errorf("report differs from run:\n%s\n%s", &c.stdout, &again.stdout)
+	}
+	for _, format := range []string{"text", "json", "csv"} {
+		c := newCommand(t)
+		c.run(t, exitOK, "report", filepath.Join(out, "run.json"), "-o", format)
+		if len(c.stdout.Bytes()) == 0 {
+			t.Errorf("nothing printed as %s", format)
+		}
+	}
+	names, _ := filepath.Glob(filepath.Join(out, "trials", "*"))
+	if len(names) != 8 {
+		t.Errorf("a trial leaves json, hlog, csv and lag.csv: %v", names)
+	}
+	for _, name := range names {
+		if filepath.Ext(name) == ".hlog" {
+			checkLog(t, name)
+		}
+	}
+}
+
+// checkLog holds a histogram log against its trial: their counts are the same.
+func checkLog(t *testing.T, name string) {
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	logged, err := measure.ReadLog(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := result.Load(filepath.Dir(filepath.Dir(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimSuffix(filepath.Base(name), ".hlog")
+	i := slices.IndexFunc(run.Trials, func(t result.Trial) bool { return t.ID == id })
+	for metric, h := range logged {
+		if got, want := h.TotalCount(), run.Trials[i].LatencyUS[metric.String()].Count; got != want {
+			t.Errorf("%s %s: %d samples in the log, %d in the trial", id, metric, got, want)
+		}
+	}
+	if len(logged) == 0 {
+		t.Errorf("%s is empty", name)
+	}
+}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/trial"
+)
+
+// screen shows how a run goes: one line rewritten in place on a terminal, plain lines elsewhere.
+type screen struct {
+	out   io.Writer
+	live  bool
+	quiet bool
+	now   func() time.Time
+
+	mu      sync.Mutex
+	planned int
+	ended   int
+	left    time.Duration // of the trials that have not begun
+	lasts   map[string]time.Duration
+	phase   string
+	shown   time.Time
+	dirty   bool // a line is waiting to be rewritten
+	warming bool
+}
+
+// plainEvery is how often a plain line says how a long phase goes.
+const plainEvery = 5 * time.Second
+
+func newScreen(sys OS, progress string) (*screen, error) {
+	s := &screen{out: sys.Stderr, now: sys.Now, lasts: map[string]time.Duration{}}
+	switch progress {
+	case "auto":
+		s.live = sys.Live
+	case "plain":
+	case "none":
+		s.quiet = true
+	default:
+		return nil, usagef("--progress %q: auto, plain or none", progress)
+	}
+	return s, nil
+}
+
+// conditioning announces the discarded trials.
+func (s *screen) conditioning(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warming = true
+	s.line(fmt.Sprintf("warming the broker up: %s, not kept", plural(n, "trial")))
+}
+
+// expect announces the trials to come.
+func (s *screen) expect(trials []plan.Trial) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warming = false
+	s.planned = len(trials)
+	for _, t := range trials {
+		took := t.Workload.Warmup + plan.Window(t.Workload) + plan.TrialOverhead
+		s.lasts[t.ID] = took
+		s.left += took
+	}
+}
+
+// progress shows where a trial stands; it is called about twice a second.
+func (s *screen) progress(p trial.Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.quiet || s.warming {
+		return
+	}
+	fresh := p.Phase != s.phase
+	s.phase = p.Phase
+	if !s.live {
+		busy := p.Phase == "warm-up" || p.Phase == "measure"
+		if !busy || s.now().Sub(s.shown) < plainEvery && !(fresh && p.Phase == "warm-up") {
+			return
+		}
+	}
+	s.shown = s.now()
+	text := s.describe(p)
+	if s.live {
+		fmt.Fprintf(s.out, "\r\x1b[K%s", text)
+		s.dirty = true
+		return
+	}
+	fmt.Fprintln(s.out, text)
+}
+
+func (s *screen) describe(p trial.Progress) string {
+	parts := []string{fmt.Sprintf("[%d/%d] %s  %s", min(s.ended+1, s.planned), s.planned, p.Cell, p.Phase)}
+	if p.Phase == "warm-up" || p.Phase == "measure" {
+		rate := fmt.Sprintf("%.0f/s", p.Sent)
+		if p.Target > 0 {
+			rate = fmt.Sprintf("%.0f of %.0f/s", p.Sent, p.Target)
+		}
+		parts = append(parts, rate)
+	}
+	if p.E2EP50 > 0 {
+		parts = append(parts, fmt.Sprintf("e2e p50 %s p99 %s", short(p.E2EP50), short(p.E2EP99)))
+	}
+	if p.CommitP99 > 0 {
+		parts = append(parts, "commit p99 "+short(p.CommitP99))
+	}
+	if p.Hold >= 0 {
+		parts = append(parts, fmt.Sprintf("hold %d", p.Hold))
+	}
+	if eta := s.left - s.lasts[p.Trial] + max(0, p.Left); p.Left >= 0 && eta > 0 {
+		parts = append(parts, "ETA "+eta.Round(time.Second).String())
+	}
+	return strings.Join(parts, "  ")
+}
+
+// done says how a trial ended.
+func (s *screen) done(t *result.Trial) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left -= s.lasts[t.ID]
+	s.ended++
+	if s.quiet {
+		return
+	}
+	parts := []string{fmt.Sprintf("[%d/%d] %s  done", s.ended, s.planned, t.Cell)}
+	if t.Throughput.ReadPerS != nil {
+		parts = append(parts, fmt.Sprintf("%.0f read/s", *t.Throughput.ReadPerS))
+	}
+	for _, name := range []string{"e2e", "commit"} {
+		if l, ok := t.LatencyUS[name]; ok && l.P50 != nil {
+			text := name + " p50 " + short(microseconds(*l.P50))
+			if l.P99 != nil {
+				text += " p99 " + short(microseconds(*l.P99))
+			}
+			parts = append(parts, text)
+		}
+	}
+	parts = append(parts, "guarantee "+string(t.Guarantee.Verdict))
+	if t.Sustained != nil && !*t.Sustained {
+		parts = append(parts, "unsustained")
+	}
+	if !t.Complete {
+		parts = append(parts, "cut short")
+	}
+	s.line(strings.Join(parts, "  "))
+}
+
+// line writes a line that stays.
+func (s *screen) line(text string) {
+	if s.quiet {
+		return
+	}
+	s.clear()
+	fmt.Fprintln(s.out, text)
+}
+
+func (s *screen) clear() {
+	if s.dirty {
+		fmt.Fprint(s.out, "\r\x1b[K")
+		s.dirty = false
+	}
+}
+
+// close leaves the cursor on an empty line.
+func (s *screen) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+}
+
+func microseconds(us float64) time.Duration { return time.Duration(us * float64(time.Microsecond)) }
+
+// short is a duration as people read it: three digits.
+func short(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= 100*time.Millisecond:
+		return d.Round(time.Millisecond).String()
+	case d >= 10*time.Millisecond:
+		return d.Round(100 * time.Microsecond).String()
+	case d >= time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	}
+	return d.Round(time.Microsecond).String()
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// OS is the one door to the operating system: whole commands run in memory with another one in its place.
+type OS struct {
+	Stdout, Stderr io.Writer
+	Env            []string // as os.Environ
+	LookPath       func(string) (string, error)
+	CacheDir       string
+	Now            func() time.Time
+	Width          int  // columns of the terminal behind Stdout; 0: it is none
+	Live           bool // Stderr is a terminal that a line can be rewritten on
+	// Signals delivers interrupts until stop is called.
+	Signals func() (signals <-chan os.Signal, stop func())
+	Exit    func(code int) // at once, on a second interrupt
+}
+
+// System is the operating system this process runs on.
+func System() OS {
+	s := OS{
+		Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ(), LookPath: exec.LookPath,
+		Now: time.Now, Live: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", Exit: os.Exit,
+		Signals: func() (<-chan os.Signal, func()) {
+			c := make(chan os.Signal, 2)
+			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+			return c, func() { signal.Stop(c) }
+		},
+	}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		s.Width = width
+	}
+	if dir := s.getenv("KEB_CACHE_DIR"); dir != "" {
+		s.CacheDir = dir
+	} else if dir, err := os.UserCacheDir(); err == nil {
+		s.CacheDir = filepath.Join(dir, "kafka-eos-bench")
+	}
+	return s
+}
+
+func (s OS) getenv(name string) string {
+	for i := len(s.Env) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(s.Env[i], "="); key == name {
+			return value
+		}
+	}
+	return ""
+}

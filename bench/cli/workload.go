@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+	"github.com/kafka-eos-bench/kafka-eos-bench/profiles"
+)
+
+// defaultProfile is what a bare run measures.
+const defaultProfile = "quick"
+
+// workloadFlags are the settings as flags, and the client's properties.
+type workloadFlags struct {
+	set    *pflag.FlagSet
+	client clientFlags
+}
+
+func (w *workloadFlags) register(cmd *cobra.Command) {
+	w.set = pflag.NewFlagSet("workload", pflag.ContinueOnError)
+	for _, s := range workload.Settings() {
+		// The table's defaults are applied when the profile is resolved: here they are only shown.
+		usage := s.Usage
+		if s.Default != "" {
+			usage += " (default " + s.Default + ")"
+		}
+		w.set.Var(&raw{}, s.Flag(), usage)
+	}
+	cmd.Flags().AddFlagSet(w.set)
+	w.client.register(cmd)
+}
+
+// clientFlags are the properties of the Kafka client.
+type clientFlags struct {
+	properties []string
+	file       string
+}
+
+func (c *clientFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&c.properties, "property", "X", nil, "client property `key=value`, by librdkafka's or Java's name (repeatable)")
+	cmd.Flags().StringVar(&c.file, "client-config", "", "`file` of client properties, security included (Java .properties or librdkafka names)")
+}
+
+// raw holds a flag as the user spelled it; the settings' table decodes it.
+type raw struct{ text string }
+
+func (r *raw) String() string     { return r.text }
+func (r *raw) Set(s string) error { r.text = s; return nil }
+func (r *raw) Type() string       { return "value" }
+
+// resolve settles a profile's every value: default < profile < environment < flag.
+func (w *workloadFlags) resolve(name string, env []string) (*workload.Profile, error) {
+	layer, err := readProfile(name)
+	if err != nil {
+		return nil, err
+	}
+	flags := map[string]string{}
+	w.set.Visit(func(f *pflag.Flag) { flags[f.Name] = f.Value.String() })
+	properties, err := w.client.read()
+	if err != nil {
+		return nil, err
+	}
+	return workload.Resolve(layer, env, flags, properties)
+}
+
+// read returns the properties of the file, overridden by those of -X.
+func (c *clientFlags) read() (map[string]string, error) {
+	properties := map[string]string{}
+	if c.file != "" {
+		data, err := os.ReadFile(c.file)
+		if err != nil {
+			return nil, usagef("--client-config: %w", err)
+		}
+		if properties, err = client.ParseProperties(c.file, data); err != nil {
+			return nil, usagef("--client-config: %w", err)
+		}
+	}
+	for _, p := range c.properties {
+		key, value, ok := strings.Cut(p, "=")
+		if key = strings.TrimSpace(key); !ok || key == "" {
+			return nil, usagef("-X %q: give it as key=value", p)
+		}
+		properties[key] = value
+	}
+	return properties, nil
+}
+
+// readProfile decodes a profile: a file where the name looks like one or names one, else a built-in.
+func readProfile(name string) (*workload.Layer, error) {
+	text, file, err := profileText(name)
+	if err != nil {
+		return nil, err
+	}
+	return workload.Parse(file, text)
+}
+
+func profileText(name string) (text []byte, file string, err error) {
+	if !strings.ContainsAny(name, `/\.`) {
+		if text, err := profiles.Read(name); err == nil {
+			return text, name, nil
+		}
+	}
+	text, err = os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, name, usagef("profile %q is neither a file nor built in: %s", name, workload.DidYouMean(name, profiles.List()))
+	}
+	if err != nil {
+		return nil, name, usagef("profile: %w", err)
+	}
+	return text, name, nil
+}
+
+// profileName is a command's optional argument.
+func profileName(args []string) string {
+	if len(args) == 0 {
+		return defaultProfile
+	}
+	return args[0]
+}
+
+// sortedKeys is a map's keys in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
