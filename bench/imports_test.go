@@ -34,7 +34,7 @@ var house = map[string][]string{
 	"bench/trial": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/cluster/lag", "bench/measure", "bench/pace",
 		"bench/payload", "bench/plan", "bench/result", "bench/stats", "bench/verify", "bench/workload"},
 	"bench/campaign": {"bench/plan", "bench/result", "bench/workload"},
-	"bench/report":   {"bench/result", "bench/stats", "bench/workload"},
+	"bench/report":   {"bench/measure", "bench/result", "bench/workload"},
 	"bench/cli": {"bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/plan",
 		"bench/report", "bench/result", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},

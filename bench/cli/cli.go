@@ -134,9 +134,9 @@ func (s OS) interruptible(parent context.Context) (context.Context, func()) {
 	return ctx, func() { stop(); close(done); wg.Wait(); cancel(nil) }
 }
 
-// ended explains a context error by its cause: an interrupt or --timeout.
+// ended explains an error by the interrupt or --timeout behind it, if there is one.
 func ended(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, ctx.Err()) {
+	if cause := context.Cause(ctx); cause != nil && (err == nil || errors.Is(err, ctx.Err())) {
 		return cause
 	}
 	return err

@@ -99,7 +99,7 @@ func describe(ctx context.Context, admin *cluster.Admin, target *broker.Target) 
 	b := result.Broker{
 		Kind: string(target.Kind), Nodes: len(info.Brokers), Features: info.Features, Config: info.Config,
 		TransactionVersion: info.TransactionVersion,
-		ReplicationFactor:  numberOr(info.Config["default.replication.factor"], min(3, len(info.Brokers))),
+		ReplicationFactor:  min(numberOr(info.Config["default.replication.factor"], 3), len(info.Brokers)),
 		MinInsyncReplicas:  numberOr(info.Config["min.insync.replicas"], 1),
 	}
 	if target.Version != "" {

@@ -147,7 +147,9 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 			return errors.Join(err, e)
 		}
 	}
-	a.say("results: %s", f.out)
+	if f.format != "text" || len(stored.Trials) == 0 {
+		a.say("results: %s", f.out)
+	}
 	return verdict(ctx, stored, profile, err)
 }
 

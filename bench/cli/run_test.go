@@ -23,7 +23,7 @@ func everywhere(t *testing.T, test func(*testing.T, place)) {
 	}
 }
 
-var quickly = []string{"--duration", "2s", "--warmup", "500ms", "--message-size", "200"}
+var quickly = []string{"--duration", "2s", "--warmup", "300ms", "--message-size", "200"}
 
 func with(args ...string) []string { return append(slices.Clone(quickly), args...) }
 
@@ -47,9 +47,9 @@ func checkSustained(t *testing.T, trial result.Trial) {
 	if g.Sent != g.Acked || g.Acked != *g.Read || *g.Lost+*g.Duplicate+*g.Reordered+*g.Foreign+*g.Redelivered != 0 {
 		t.Errorf("the ledger does not add up: %+v", g)
 	}
-	w := trial.WindowRecords
-	if w.Due != 2000 || w.Committed != w.Due {
-		t.Errorf("%d records due in the window, %d committed; want 2000", w.Due, w.Committed)
+	w := trial.Window
+	if *w.Due != 2000 || w.Committed != *w.Due {
+		t.Errorf("%d records due in the window, %d committed; want 2000", *w.Due, w.Committed)
 	}
 	if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != w.Committed {
 		t.Errorf("e2e has %d samples and %d censored, %d records were committed", e.Count, e.Censored, w.Committed)
@@ -122,14 +122,15 @@ func TestRateMaxBoundsEveryModeAlike(t *testing.T) {
 					t.Errorf("%s: histogram %s exists at max", trial.Cell, name)
 				}
 			}
-			if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != trial.WindowRecords.Committed {
-				t.Errorf("%s: e2e has %d samples, %d records were committed", trial.Cell, e.Count, trial.WindowRecords.Committed)
+			if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != trial.Window.Committed {
+				t.Errorf("%s: e2e has %d samples, %d records were committed", trial.Cell, e.Count, trial.Window.Committed)
 			}
 		}
 	})
 }
 
 func TestAbortedRecordsStayHiddenUnlessReadUncommitted(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		aborts := with("--mode", "transactional", "--txn-size", "20", "--rate", "1000", "--abort-ratio", "0.2")
 		committed := measured(t, on, exitOK, aborts...).Trials[0]
@@ -143,14 +144,15 @@ func TestAbortedRecordsStayHiddenUnlessReadUncommitted(t *testing.T) {
 			t.Fatalf("read_uncommitted: %+v", g)
 		}
 		for _, trial := range []result.Trial{committed, uncommitted} {
-			if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != trial.WindowRecords.Committed {
-				t.Errorf("e2e has %d samples and %d censored, %d records were committed", e.Count, e.Censored, trial.WindowRecords.Committed)
+			if e := trial.LatencyUS["e2e"]; e.Count+e.Censored != trial.Window.Committed {
+				t.Errorf("e2e has %d samples and %d censored, %d records were committed", e.Count, e.Censored, trial.Window.Committed)
 			}
 		}
 	})
 }
 
 func TestTransactionsOverTopicsAndByInterval(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		run := measured(t, on, exitOK, with("--mode", "transactional", "--txn-interval", "100ms", "--txn-topics", "3", "--partitions", "2", "--keys", "50",
 			"--rate", "1000", "--arrival", "poisson", "--readers", "3", "--payload", "text")...)
@@ -168,12 +170,13 @@ func TestTransactionsOverTopicsAndByInterval(t *testing.T) {
 }
 
 func TestMessagesBoundTheWindow(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		for _, rate := range []string{"2000", "max"} {
 			run := measured(t, on, exitOK, "--mode", "at-least-once,transactional", "--messages", "3001", "--producers", "2", "--rate", rate, "--warmup", "300ms", "--message-size", "100")
 			for _, trial := range run.Trials {
-				if trial.WindowRecords.Committed != 3001 || trial.LatencyUS["e2e"].Count != 3001 {
-					t.Errorf("rate %s, %s: %+v, e2e %d; want 3001 records", rate, trial.Cell, trial.WindowRecords, trial.LatencyUS["e2e"].Count)
+				if trial.Window.Committed != 3001 || trial.LatencyUS["e2e"].Count != 3001 {
+					t.Errorf("rate %s, %s: %+v, e2e %d; want 3001 records", rate, trial.Cell, trial.Window, trial.LatencyUS["e2e"].Count)
 				}
 			}
 		}
@@ -181,6 +184,7 @@ func TestMessagesBoundTheWindow(t *testing.T) {
 }
 
 func TestWithoutReadersNothingIsChecked(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		run := measured(t, on, exitOK, with("--mode", "idempotent,transactional", "--readers", "0", "--rate", "500")...)
 		for _, trial := range run.Trials {
@@ -239,6 +243,7 @@ func TestInterruptKeepsWhatFinished(t *testing.T) {
 }
 
 func TestUnreachableClusterIsSaidWithinBounds(t *testing.T) {
+	t.Parallel()
 	c := newCommand(t)
 	began := time.Now()
 	c.run(t, exitCluster, "run", "-b", "127.0.0.1:1", "--out", filepath.Join(t.TempDir(), "run"))
@@ -251,6 +256,7 @@ func TestUnreachableClusterIsSaidWithinBounds(t *testing.T) {
 }
 
 func TestReportPrintsTheStoredRunAgain(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "run")
 	c := newCommand(t)
 	c.run(t, exitOK, append([]string{"run", "--broker", "embedded", "--mode", "at-least-once,transactional", "--rate", "500", "--out", out, "-o", "markdown"}, quickly...)...)

@@ -65,7 +65,11 @@ func (w *workloadFlags) resolve(name string, env []string) (*workload.Profile, e
 		return nil, err
 	}
 	flags := map[string]string{}
-	w.set.Visit(func(f *pflag.Flag) { flags[f.Name] = f.Value.String() })
+	w.set.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			flags[f.Name] = f.Value.String()
+		}
+	})
 	properties, err := w.client.read()
 	if err != nil {
 		return nil, err

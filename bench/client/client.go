@@ -46,7 +46,8 @@ type Producer interface {
 // Outcome is how a transaction ended.
 type Outcome int
 
-// Outcomes of a transaction. After Indeterminate and Fenced the producer must not be used again.
+// Outcomes of a transaction. After Indeterminate and Fenced, and whenever the error wraps ErrFatal, the producer
+// must not be used again.
 const (
 	Committed     Outcome = iota
 	Aborted               // on request, or because the protocol demanded an abort

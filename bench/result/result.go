@@ -74,9 +74,10 @@ type Trial struct {
 	Axes         map[string]any     `json:"axes"` // strings and numbers; null where an axis is off or does not concern the mode
 	StartedAt    time.Time          `json:"started_at"`
 	WindowS      float64            `json:"window_s"`
+	Window       WindowRecords      `json:"window_records"`
 	DuePerS      *float64           `json:"due_per_s"` // null at max: nothing is due
 	SentPerS     float64            `json:"sent_per_s"`
-	Sustained    *bool              `json:"sustained"` // null at max: there is no rate to sustain
+	Sustained    *bool              `json:"sustained"` // null at max, and where the trial was cut short
 	Saturated    bool               `json:"saturated"` // closed loop: latencies measure the queue
 	Complete     bool               `json:"complete"`
 	Warnings     []string           `json:"warnings"`
@@ -90,6 +91,14 @@ type Trial struct {
 	RequestSpan  *RequestSpan       `json:"request_span"`
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
+}
+
+// WindowRecords counts the records intended in the window. Without interruption, e2e's count and its censored add
+// up to Committed.
+type WindowRecords struct {
+	Due       *int64 `json:"due"`       // by the schedule; null at max
+	Handed    int64  `json:"handed"`    // of them, handed to the client by a tenth of a second after its end
+	Committed int64  `json:"committed"` // acknowledged, outside transactional modes
 }
 
 // Client is the library that spoke to the cluster.

@@ -29,6 +29,7 @@ func (t *running) assemble(ctx context.Context) (*result.Trial, error) {
 	}
 	r := t.describe()
 	r.LatencyUS = t.latencies()
+	r.Window = t.windowRecords(&evidence, parts)
 	t.throughput(r, parts)
 	t.transactions(r, parts)
 	t.requests(r, parts)
@@ -152,12 +153,26 @@ func (t *running) window() time.Duration {
 	return time.Duration(end - t.times.WindowStart)
 }
 
+func (t *running) windowRecords(e *verify.Evidence, parts []*Part) result.WindowRecords {
+	var w result.WindowRecords
+	var due int64
+	for i, p := range parts[:len(t.senders)] {
+		due += p.Due
+		w.Handed += p.Handed
+		w.Committed += int64(e.CommittedInRange(i, p.WindowFirst, p.WindowLast))
+	}
+	if !t.w.Rate.Max {
+		w.Due = &due
+	}
+	return w
+}
+
 func (t *running) throughput(r *result.Trial, parts []*Part) {
 	var sum Part
 	var lastAcked, lastRead int64
 	for _, p := range parts {
 		sum.Due += p.Due
-		sum.Handed += p.Handed
+		sum.Sent += p.Sent
 		sum.AckedInWindow += p.AckedInWindow
 		sum.ReadInWindow += p.ReadInWindow
 		sum.ReadBytes += p.ReadBytes
@@ -174,7 +189,7 @@ func (t *running) throughput(r *result.Trial, parts []*Part) {
 		v := float64(n) / span.Seconds()
 		return &v
 	}
-	r.SentPerS = *per(sum.Handed, 0)
+	r.SentPerS = *per(sum.Sent, 0)
 	if !t.w.Rate.Max {
 		r.DuePerS = per(sum.Due, 0)
 	}
@@ -286,7 +301,9 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 			r.Warnings = append(r.Warnings, p.Ended.Error())
 		}
 	}
-	if !t.w.Rate.Max {
+	if t.cutShort {
+		r.Complete = false
+	} else if !t.w.Rate.Max {
 		ok, why := t.sustained(parts[:len(t.senders)])
 		r.Sustained = &ok
 		r.Warnings = append(r.Warnings, why...)
@@ -305,12 +322,4 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 			r.Warnings = append(r.Warnings, "read_uncommitted readers of transactional data: a control, nothing is promised")
 		}
 	}
-}
-
-func (t *running) meanCommit() (time.Duration, bool) {
-	l, ok := t.collector.Latency(measure.Commit, 0)
-	if !ok || l.Mean == nil {
-		return 0, false
-	}
-	return time.Duration(*l.Mean * float64(time.Microsecond)), true
 }

@@ -37,7 +37,10 @@ type Part struct {
 
 	WindowFirst, WindowLast uint64 // sequences intended in the window: [first, last)
 	Due                     int64  // records due in the window; 0 at max
-	Handed                  int64  // of them, handed to the client inside it
+	Handed                  int64  // of them, handed to the client inside it or a hiccup later
+	Sent                    int64  // records handed to the client inside the window, whenever they were due
+	Ends                    int64  // transactions whose end returned inside the window, whenever they were due
+	EndTime                 int64  // ns those ends took
 	AckedInWindow           int64  // acknowledgements that came inside it
 	LastHanded, LastAcked   int64  // clock ns
 	Transactions            TxnCounts

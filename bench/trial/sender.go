@@ -93,14 +93,21 @@ func (s *sender) Run(ctx context.Context, t Times) error {
 		loop = s.openLoop
 	}
 	err := loop(ctx, &t)
+	stopped := clock.Now()
 	if !errors.Is(err, client.ErrFatal) {
 		// What is under way is ended even when the run was interrupted.
 		err = errors.Join(err, s.finish(ctx, &t))
 	}
 	if s.schedule != nil {
-		s.part.Due = s.due.Due(t.WindowEnd-t.Start) - s.early
+		end := t.WindowEnd
+		if ctx.Err() != nil { // cut short: nothing was due any more
+			end = min(end, max(stopped, t.WindowStart))
+		}
+		s.part.Due = s.due.Due(end-t.Start) - s.early
 	}
-	s.part.Ended = err
+	if !errors.Is(err, context.Canceled) {
+		s.part.Ended = err
+	}
 	return err
 }
 
@@ -214,7 +221,14 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 	if err := s.handOver(ctx, tag, now, intended); err != nil {
 		return err
 	}
-	if t == nil || !t.InWindow(intended) {
+	if t == nil {
+		return nil
+	}
+	inside := now >= t.WindowStart && (t.Quota || now < t.WindowEnd)
+	if inside {
+		s.part.Sent++
+	}
+	if !t.InWindow(intended) {
 		return nil
 	}
 	if s.part.LastHanded == 0 {
@@ -222,7 +236,7 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 	}
 	s.part.WindowLast = s.seq
 	s.part.LastHanded = now
-	if t.Quota || now < t.WindowEnd {
+	if t.Quota || now < t.WindowEnd+int64(hiccup) {
 		s.part.Handed++
 	}
 	if scheduled {

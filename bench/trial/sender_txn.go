@@ -62,6 +62,10 @@ func (s *sender) endTxn(ctx context.Context, due int64, t *Times) error {
 	returned := clock.Now()
 	s.blocked.add(called, returned)
 
+	if t != nil && returned >= t.WindowStart && (t.Quota || returned < t.WindowEnd) {
+		s.part.Ends++
+		s.part.EndTime += returned - called
+	}
 	n := uint64(len(txn.intended))
 	s.log.EndTxn(outcome)
 	if outcome != client.Committed && s.visible != nil {

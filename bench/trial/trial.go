@@ -59,7 +59,7 @@ func Run(ctx context.Context, env Env, tr plan.Trial) (*result.Trial, error) {
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	err = errors.Join(err, t.disconnect(closing))
-	if t.times.WindowStart == 0 || t.interrupted(ctx) && t.stopped <= t.times.WindowStart {
+	if t.stopped == 0 || t.cutShort && t.stopped <= t.times.WindowStart {
 		t.discard()
 		if err == nil {
 			err = ctx.Err()
@@ -90,6 +90,7 @@ type running struct {
 	startedAt time.Time
 	times     Times
 	stopped   int64 // clock ns when the senders had stopped
+	cutShort  bool  // by an interrupt
 	watch     watch
 	end       ending
 	censored  censored
@@ -123,6 +124,11 @@ func (t *running) connect(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
+	if len(t.receivers) > 0 {
+		// On a cluster that has never had a group this takes seconds, which the first lag samples would miss.
+		// An error is theirs to report.
+		_, _ = t.env.Admin.Committed(ctx, t.names.group)
+	}
 	return together(len(t.senders), func(i int) error { return t.senders[i].Ready(ctx) })
 }
 
@@ -181,7 +187,7 @@ func (t *running) measure(ctx context.Context) error {
 	stop := t.observe(ctx)
 	defer stop()
 	err := together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
-	t.stopped = clock.Now()
+	t.stopped, t.cutShort = clock.Now(), ctx.Err() != nil
 	if errors.Is(err, client.ErrFatal) || errors.Is(err, context.Canceled) {
 		return nil // the parts say which lane ended early and why; what was measured until then is kept
 	}
@@ -244,19 +250,17 @@ func (t *running) ends(ctx context.Context) (cluster.Marks, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ask for the end of the topics: %w", err)
 		}
-		open := int64(0)
-		t.end.offsets = 0
-		for _, topic := range marks {
-			for _, p := range topic {
-				open += p.High2 - p.LastStable
-				t.end.offsets += p.High2
+		if marks.Settled() {
+			t.end.offsets = 0
+			for _, topic := range marks {
+				for _, p := range topic {
+					t.end.offsets += p.High2
+				}
 			}
-		}
-		if open == 0 {
 			return marks, nil
 		}
 		if sleep(ctx, drainPoll) != nil {
-			return nil, fmt.Errorf("transactions still held %d offsets back after %s of draining", open, drainTimeout)
+			return nil, fmt.Errorf("transactions still held records back after %s of draining", drainTimeout)
 		}
 	}
 }
@@ -280,8 +284,6 @@ func (t *running) settle(ctx context.Context) {
 		t.env.Log(fmt.Sprintf("trial %s left its topics behind, `clean` removes them: %v", t.plan.ID, err))
 	}
 }
-
-func (t *running) interrupted(ctx context.Context) bool { return ctx.Err() != nil }
 
 // discard closes what an abandoned trial had opened.
 func (t *running) discard() {

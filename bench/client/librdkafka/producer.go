@@ -1,0 +1,220 @@
+//go:build cgo
+
+package librdkafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
+)
+
+// producer adapts kafka.Producer. Its fields up to outstanding belong to the sending goroutine.
+type producer struct {
+	cfg     client.ProducerConfig
+	kafka   *kafka.Producer
+	message kafka.Message // reused: the binding copies what it needs
+	tags    []any         // boxed once, so that Opaque costs no allocation
+	closed  bool
+	flushed time.Time // when the last flusher was started
+
+	outstanding atomic.Int64                // accepted and not completed
+	waiting     atomic.Bool                 // somebody waits for outstanding to reach zero
+	drained     chan struct{}               // tells them
+	fatal       atomic.Pointer[error]       // why nothing can follow
+	trouble     atomic.Pointer[kafka.Error] // the last that was not fatal, to explain a time-out
+
+	flushers   sync.WaitGroup
+	background sync.WaitGroup // of events and logs, until the binding closes their channels
+}
+
+func (library) NewProducer(cfg client.ProducerConfig) (client.Producer, error) {
+	props, _, err := configure(cfg.Workload, identity{
+		bootstrap: cfg.Bootstrap, clientID: cfg.ClientID, transactionalID: cfg.TransactionalID, group: cfg.ClientID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	k, err := kafka.NewProducer(producerMap(props))
+	if err != nil {
+		return nil, fmt.Errorf("open producer %s: %w", cfg.ClientID, rejected(cfg.Workload, err))
+	}
+	p := &producer{cfg: cfg, kafka: k, tags: make([]any, cfg.InFlight), drained: make(chan struct{}, 1)}
+	for i := range p.tags {
+		p.tags[i] = uint32(i)
+	}
+	p.background.Go(p.serve)
+	p.background.Go(func() { forwardLogs(k.Logs(), cfg.Log) })
+	if cfg.Workload.Mode.Transactional {
+		return &transactor{p}, nil
+	}
+	return p, nil
+}
+
+func (p *producer) Send(r *client.Record) error {
+	if err := p.fatal.Load(); err != nil {
+		return *err
+	}
+	m := &p.message
+	m.TopicPartition.Topic = &p.cfg.Topics[r.Topic]
+	m.TopicPartition.Partition = r.Partition
+	m.Key, m.Value = r.Key, r.Value
+	m.Opaque = p.tags[r.Tag]
+	p.outstanding.Add(1) // first: the report may come before Produce returns
+	if err := p.kafka.Produce(m, nil); err != nil {
+		return p.notAccepted(err)
+	}
+	return nil
+}
+
+// notAccepted answers for the message that Produce refused.
+func (p *producer) notAccepted(err error) error {
+	var k kafka.Error
+	errors.As(err, &k)
+	if k.Code() == kafka.ErrState && p.cfg.Workload.Mode.Transactional && p.kafka.GetFatalError() == nil {
+		// The transaction has failed and takes no more records; End will say so. The record is accepted and
+		// fails with the others, as one does that was sent an instant earlier.
+		select {
+		case p.kafka.Events() <- &kafka.Message{Opaque: p.message.Opaque, TopicPartition: kafka.TopicPartition{Error: err}}:
+			return nil
+		default:
+			k = kafka.NewError(kafka.ErrQueueFull, "", false)
+		}
+	}
+	p.outstanding.Add(-1)
+	if k.Code() == kafka.ErrQueueFull {
+		return client.ErrQueueFull
+	}
+	tp := &p.message.TopicPartition
+	return p.die(fmt.Sprintf("send %d bytes to %s[%d]", len(p.message.Value), *tp.Topic, tp.Partition), err)
+}
+
+// die remembers why nothing can follow, and returns it.
+func (p *producer) die(what string, err error) error {
+	err = fatalError(what, err)
+	p.fatal.CompareAndSwap(nil, &err)
+	return err
+}
+
+// serve hands on what librdkafka reports until the producer is closed.
+func (p *producer) serve() {
+	for event := range p.kafka.Events() {
+		switch e := event.(type) {
+		case *kafka.Message:
+			p.cfg.Complete(client.Completion{Tag: e.Opaque.(uint32), At: clock.Now(), Err: e.TopicPartition.Error})
+			if p.outstanding.Add(-1) == 0 && p.waiting.Load() {
+				select {
+				case p.drained <- struct{}{}:
+				default:
+				}
+			}
+		case *kafka.Stats:
+			count(e.String(), p.cfg.Count)
+		case kafka.Error:
+			log(p.cfg.Log, p.cfg.ClientID, e)
+			switch {
+			case e.IsFatal():
+				p.die("producer "+p.cfg.ClientID, e)
+			case e.Code() != kafka.ErrAllBrokersDown: // says less than what came before it
+				p.trouble.Store(&e)
+			}
+		}
+	}
+}
+
+// Flush is librdkafka's own, which ignores linger.ms, on a goroutine beside: the binding's Flush returns late,
+// for it looks for reports that serve takes (up to 100 ms; here up to 5), while the count is right at once. Each
+// call has a goroutine of its own, since the previous call's may not have noticed its end yet.
+func (p *producer) Flush(ctx context.Context) error {
+	if p.outstanding.Load() == 0 {
+		return nil
+	}
+	var enough atomic.Bool
+	defer enough.Store(true)
+	p.flushed = time.Now()
+	p.flushers.Go(func() {
+		for !enough.Load() {
+			p.kafka.Flush(5)
+			runtime.Gosched() // it returns at once when only serve has work left
+		}
+	})
+	return p.wait(ctx)
+}
+
+// wait returns when every accepted record has completed, or the context ends.
+func (p *producer) wait(ctx context.Context) error {
+	p.waiting.Store(true)
+	defer p.waiting.Store(false)
+	for p.outstanding.Load() > 0 {
+		select {
+		case <-p.drained:
+		case <-ctx.Done():
+			return p.explain(fmt.Sprintf("%d records sent by %s are without an answer from %s",
+				p.outstanding.Load(), p.cfg.ClientID, p.cfg.Bootstrap), ctx.Err())
+		}
+	}
+	return nil
+}
+
+// explain adds the last trouble librdkafka reported to a time-out.
+func (p *producer) explain(what string, err error) error {
+	if k := p.trouble.Load(); k != nil {
+		return fmt.Errorf("%s: %w (last: %w)", what, err, *k)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// flushResidue outlasts the rd_kafka_flush of up to 5 ms that the binding leaves running when Flush returns, out
+// of anyone's sight: librdkafka must not be destroyed under it.
+const flushResidue = 100 * time.Millisecond
+
+// purgeTimeout bounds the wait for the reports of dropped records, which need no broker.
+const purgeTimeout = 5 * time.Second
+
+func (p *producer) Close(ctx context.Context) error {
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	err := p.Flush(ctx)
+	if err != nil {
+		err = errors.Join(err, p.drop(ctx))
+	}
+	p.flushers.Wait()
+	time.Sleep(time.Until(p.flushed.Add(flushResidue)))
+	p.kafka.Close()
+	p.background.Wait()
+	return err
+}
+
+// drop fails whatever is queued or in flight.
+func (p *producer) drop(ctx context.Context) error {
+	if err := p.kafka.Purge(kafka.PurgeQueue | kafka.PurgeInFlight); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), purgeTimeout)
+	defer cancel()
+	return p.wait(ctx)
+}
+
+func forwardLogs(logs <-chan kafka.LogEvent, to func(string)) {
+	for l := range logs {
+		if to != nil {
+			to(fmt.Sprintf("%s: %s: %s", l.Name, l.Tag, l.Message))
+		}
+	}
+}
+
+func log(to func(string), clientID string, e kafka.Error) {
+	if to != nil {
+		to(fmt.Sprintf("%s: %s: %s", clientID, e.Code(), e))
+	}
+}

@@ -1,0 +1,172 @@
+//go:build cgo
+
+package librdkafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
+)
+
+// pollTimeout is how long Poll waits for a first record.
+const pollTimeout = 100 * time.Millisecond
+
+// reader adapts kafka.Consumer.
+type reader struct {
+	cfg      client.ReaderConfig
+	kafka    *kafka.Consumer
+	assigned []kafka.TopicPartition
+	topics   map[string]int32
+
+	// The last record's topic: the binding hands out one string per topic, so comparing costs a pointer.
+	topic string
+	index int32
+
+	closing    sync.RWMutex // Position must not meet a consumer that is being destroyed
+	closed     bool
+	background sync.WaitGroup
+}
+
+func (library) NewReader(cfg client.ReaderConfig) (client.Reader, error) {
+	_, props, err := configure(cfg.Workload, identity{bootstrap: cfg.Bootstrap, clientID: cfg.ClientID, group: cfg.Group})
+	if err != nil {
+		return nil, err
+	}
+	k, err := kafka.NewConsumer(readerMap(props))
+	if err != nil {
+		return nil, fmt.Errorf("open reader %s: %w", cfg.ClientID, rejected(cfg.Workload, err))
+	}
+	r := &reader{cfg: cfg, kafka: k, topics: map[string]int32{}, index: -1}
+	for i, topic := range cfg.Topics {
+		r.topics[topic] = int32(i)
+	}
+	for _, a := range cfg.Assigned {
+		r.assigned = append(r.assigned, kafka.TopicPartition{
+			Topic: &cfg.Topics[a.Topic], Partition: a.Partition, Offset: kafka.OffsetBeginning,
+		})
+	}
+	r.background.Go(func() { forwardLogs(k.Logs(), cfg.Log) })
+	if err := k.Assign(r.assigned); err != nil {
+		err = fmt.Errorf("assign %d partitions to reader %s: %w", len(r.assigned), cfg.ClientID, err)
+		return nil, errors.Join(err, r.Close(context.Background()))
+	}
+	return r, nil
+}
+
+func (r *reader) Poll(ctx context.Context, out []client.Delivered) (n int, err error) {
+	deadline := time.Now().Add(pollTimeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	for n < len(out) {
+		wait := 0
+		if n == 0 {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			// Rounded up, or the last millisecond would be spent polling without waiting.
+			wait = int((max(time.Until(deadline), 0) + time.Millisecond - 1) / time.Millisecond)
+		}
+		event := r.kafka.Poll(wait)
+		if event == nil && (n > 0 || wait == 0) {
+			return n, nil
+		}
+		switch e := event.(type) {
+		case *kafka.Message:
+			if e.TopicPartition.Error != nil {
+				if err := r.failed(e.TopicPartition.Error); err != nil {
+					return n, err
+				}
+				continue
+			}
+			out[n] = client.Delivered{
+				Topic: r.topicIndex(*e.TopicPartition.Topic), Partition: e.TopicPartition.Partition,
+				Offset: int64(e.TopicPartition.Offset), Value: e.Value, At: clock.Now(),
+			}
+			n++
+		case *kafka.Stats:
+			count(e.String(), r.cfg.Count)
+		case kafka.Error:
+			if err := r.failed(e); err != nil {
+				return n, err
+			}
+		case kafka.OffsetsCommitted:
+			if e.Error != nil && r.cfg.Log != nil {
+				r.cfg.Log(fmt.Sprintf("%s: commit offsets: %v", r.cfg.ClientID, e.Error))
+			}
+		}
+	}
+	return n, nil
+}
+
+func (r *reader) topicIndex(topic string) int32 {
+	if r.index < 0 || topic != r.topic {
+		r.topic, r.index = topic, r.topics[topic]
+	}
+	return r.index
+}
+
+// failed returns the error if reading cannot go on, and logs it otherwise.
+func (r *reader) failed(err error) error {
+	var k kafka.Error
+	if !errors.As(err, &k) || !transient(k) {
+		return fmt.Errorf("read %s from %s: %w", r.cfg.Topics, r.cfg.Bootstrap, err)
+	}
+	log(r.cfg.Log, r.cfg.ClientID, k)
+	return nil
+}
+
+// Position is librdkafka's, which moves past the markers of transactions and past aborted records as Poll meets
+// them, unlike the offset of the last record read. Before a partition's first record it is 0: the tool's topics
+// are fresh, their logs begin there.
+func (r *reader) Position(to []int64) error {
+	r.closing.RLock()
+	defer r.closing.RUnlock()
+	if r.closed {
+		return fmt.Errorf("position of reader %s: it is closed", r.cfg.ClientID)
+	}
+	positions, err := r.kafka.Position(r.assigned)
+	if err != nil {
+		return fmt.Errorf("position of reader %s: %w", r.cfg.ClientID, err)
+	}
+	for i, p := range positions {
+		if p.Error != nil {
+			return fmt.Errorf("position of reader %s in %s: %w", r.cfg.ClientID, p, p.Error)
+		}
+		to[i] = max(int64(p.Offset), 0) // kafka.OffsetInvalid is negative
+	}
+	return nil
+}
+
+// Close commits the position and leaves. librdkafka gives up on a coordinator that does not answer by itself; when
+// the context ends first, Close returns and leaves it to that.
+func (r *reader) Close(ctx context.Context) error {
+	r.closing.Lock()
+	defer r.closing.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	closed := make(chan error, 1)
+	go func() {
+		err := r.kafka.Close()
+		r.background.Wait()
+		closed <- err
+	}()
+	select {
+	case err := <-closed:
+		if err != nil {
+			return fmt.Errorf("close reader %s: %w", r.cfg.ClientID, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close reader %s: the last offsets were not committed: %w", r.cfg.ClientID, ctx.Err())
+	}
+}

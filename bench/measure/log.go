@@ -1,0 +1,71 @@
+package measure
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// maxLine bounds a line of a histogram log: more than a histogram of this geometry with every bucket in use takes.
+const maxLine = 1 << 20
+
+// ReadLog reads a histogram log and merges its lines per metric. Other implementations' logs are read too as long as
+// their tags are metrics' names and their values lie within an hour in microseconds; values of coarser histograms count at
+// the lower edge of their buckets. An error names the line.
+func ReadLog(r io.Reader) (map[Metric]*hdrhistogram.Histogram, error) {
+	merged := map[Metric]*hdrhistogram.Histogram{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	n := 0
+	for lines.Scan() {
+		n++
+		if err := mergeLine(merged, lines.Bytes()); err != nil {
+			return nil, fmt.Errorf("histogram log, line %d: %w", n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("histogram log, line %d: %w", n+1, err)
+	}
+	return merged, nil
+}
+
+// mergeLine adds a line "Tag=name,start,length,max,histogram" to its metric.
+func mergeLine(merged map[Metric]*hdrhistogram.Histogram, line []byte) error {
+	if len(line) == 0 || line[0] == '#' || line[0] == '"' {
+		return nil // comments and the legend
+	}
+	fields := bytes.SplitN(line, []byte(","), 6)
+	tag, tagged := bytes.CutPrefix(fields[0], []byte("Tag="))
+	if !tagged {
+		return errors.New("the interval has no tag that says what it measures")
+	}
+	if len(fields) != 5 {
+		return errors.New("an interval has five fields: tag, start, length, maximum and histogram")
+	}
+	m, err := ParseMetric(string(tag))
+	if err != nil {
+		return fmt.Errorf("tag: %w", err)
+	}
+	for _, field := range fields[1:4] {
+		if f, err := strconv.ParseFloat(string(field), 64); err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Errorf("%q is not a number", field)
+		}
+	}
+	h, err := hdrhistogram.Decode(fields[4])
+	if err != nil {
+		return fmt.Errorf("decode the histogram: %w", err)
+	}
+	if merged[m] == nil {
+		merged[m] = newHistogram()
+	}
+	if dropped := merged[m].Merge(h); dropped > 0 {
+		return fmt.Errorf("%d values lie above an hour: they are not microseconds", dropped)
+	}
+	return nil
+}

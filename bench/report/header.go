@@ -1,0 +1,160 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// line is one of the header: a name and what there is to say.
+type line struct{ name, text string }
+
+// title says what was run.
+func (s *summary) title() string {
+	name := s.run.Profile.Name
+	if name == "" {
+		name = s.run.RunID
+	}
+	text := fmt.Sprintf("%s: %s, %s", name, plural(len(s.cells), "cell"), plural(len(s.run.Trials), "trial"))
+	if w := s.window(); w != "" {
+		text += " of " + w
+	}
+	if !s.run.Complete {
+		text += ", incomplete: the run was stopped early"
+	}
+	return printable(text)
+}
+
+// window is the length all windows share, within a hundredth.
+func (s *summary) window() string {
+	if len(s.run.Trials) == 0 {
+		return ""
+	}
+	first := s.run.Trials[0].WindowS
+	for _, t := range s.run.Trials {
+		if math.Abs(t.WindowS-first) > first/100 {
+			return ""
+		}
+	}
+	if first == math.Trunc(first) {
+		return whole(first) + " s"
+	}
+	return sensible(first) + " s"
+}
+
+// header says what was measured on what, as far as it is known.
+func (s *summary) header() []line {
+	lines := []line{{"broker", brokerLine(s.run.Broker)}}
+	var clients []string
+	for _, t := range s.run.Trials {
+		text := fmt.Sprintf("%s %s, transaction protocol %d", t.Client.Name, t.Client.Version, t.Client.TransactionProtocol)
+		if len(clients) == 0 || clients[len(clients)-1] != text {
+			clients = append(clients, text)
+		}
+	}
+	if len(clients) > 0 {
+		lines = append(lines, line{"client", strings.Join(distinct(clients), " and ")})
+	}
+	lines = append(lines, line{"machine", machineLine(s.run.Machine)})
+	if len(s.constant) > 0 {
+		lines = append(lines, line{"all cells", strings.Join(s.constant, ", ")})
+	}
+	for i := range lines {
+		lines[i].text = printable(lines[i].text)
+	}
+	return lines
+}
+
+func brokerLine(b result.Broker) string {
+	text := b.Kind + " Kafka"
+	switch b.Kind {
+	case "local":
+		text = "local Apache Kafka"
+	case "embedded":
+		text = "embedded kfake"
+	}
+	if b.Version != nil && *b.Version != "" {
+		text += " " + *b.Version
+	}
+	parts := []string{text}
+	if b.Nodes > 0 {
+		parts = append(parts, plural(b.Nodes, "node"))
+	}
+	if b.ReplicationFactor > 0 {
+		parts = append(parts, fmt.Sprintf("replication factor %d", b.ReplicationFactor))
+	}
+	if b.ReplicationFactor > 1 { // of one replica there is nothing to say
+		parts = append(parts, fmt.Sprintf("min.insync.replicas %d", b.MinInsyncReplicas))
+	}
+	if b.TransactionVersion != nil {
+		parts = append(parts, fmt.Sprintf("transaction.version %d", *b.TransactionVersion))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func machineLine(m result.Machine) string {
+	text := plural(m.CPUs, "CPU")
+	if m.CPU != "" {
+		text = fmt.Sprintf("%d × %s", m.CPUs, m.CPU)
+	}
+	parts := []string{text}
+	if m.MemoryBytes > 0 {
+		parts = append(parts, memory(m.MemoryBytes))
+	}
+	return strings.Join(append(parts, m.OS+"/"+m.Arch), ", ")
+}
+
+func distinct(texts []string) []string {
+	var once []string
+	seen := map[string]bool{}
+	for _, t := range texts {
+		if !seen[t] {
+			once = append(once, t)
+		}
+		seen[t] = true
+	}
+	return once
+}
+
+// legend explains the signs that the tables use, and no others.
+func (s *summary) legend() []string {
+	var lines []string
+	most := 0
+	var ratios, unsustained, void, saturated, due, lags bool
+	for _, c := range s.cells {
+		most = max(most, len(c.usable))
+		ratios = ratios || c.base != c && (c.throughputRatio() != nil || c.latencyRatio(p50("e2e")) != nil || c.ratio(clientCPU) != nil)
+		unsustained = unsustained || c.unsustained() > 0
+		void = void || c.void()
+		saturated = saturated || c.saturated()
+		due = due || c.median(p99("commit_due")) != nil
+		lags = lags || c.largest(lag(func(l *result.Lag) *float64 { return l.Hold.Max })) != nil
+	}
+	if most > 1 {
+		lines = append(lines, "figures are medians over the trials of a cell, lags the largest sampled in any")
+	}
+	if most == 1 && ratios {
+		lines = append(lines, "one trial per cell: a small difference may be noise, --blocks 6 or more can tell")
+	}
+	if ratios {
+		lines = append(lines, "× is the ratio to "+s.reference+" with the same other settings")
+	}
+	if due {
+		lines = append(lines, "due p99 runs from when a transaction's last record was due until its commit was acknowledged")
+	}
+	if lags {
+		lines = append(lines, "hold: offsets that open transactions hide; reader: offsets behind those; age: oldest unread record")
+	}
+	if saturated {
+		lines = append(lines, "latencies at max measure the queue of a saturated client and are not compared")
+	}
+	if unsustained {
+		lines = append(lines, "! the rate was not sustained: shown, never compared")
+	}
+	if void {
+		lines = append(lines, "void: the guarantee broke, so its speed counts for nothing")
+	}
+	return lines
+}

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// note is a warning as a footnote.
+type note struct {
+	text  string
+	cells []*cell // that it concerns; empty: the run as a whole
+	times int     // how often it was given, by trials
+}
+
+// takeNotes gathers the run's and the trials' warnings, and why a guarantee did not hold, each once, and marks
+// the cells they concern.
+func (s *summary) takeNotes() {
+	for _, w := range s.run.Warnings {
+		s.note(nil, w)
+	}
+	for _, c := range s.cells {
+		for _, t := range c.trials {
+			if t.Guarantee.Verdict != result.Held {
+				for _, reason := range t.Guarantee.Reasons {
+					s.note(c, strings.ReplaceAll(string(t.Guarantee.Verdict), "_", " ")+": "+reason)
+				}
+			}
+			for _, w := range t.Warnings {
+				s.note(c, w)
+			}
+			if !t.Complete {
+				s.note(c, "stopped early: its figures cover what was measured until then")
+			}
+		}
+	}
+	for i, n := range s.notes {
+		if s.everywhere(n) {
+			continue
+		}
+		for _, c := range n.cells {
+			c.marks = append(c.marks, i+1)
+		}
+	}
+}
+
+// everywhere says whether a note needs no mark.
+func (s *summary) everywhere(n note) bool {
+	return len(n.cells) == 0 || len(n.cells) == len(s.cells) && len(s.cells) > 1
+}
+
+// note adds a warning unless it is there. Within a cell, warnings that differ in figures only are one: each
+// block words it with its own.
+func (s *summary) note(c *cell, text string) {
+	text = printable(text)
+	for i := range s.notes {
+		n := &s.notes[i]
+		if c == nil || len(n.cells) == 0 {
+			if c == nil && len(n.cells) == 0 && n.text == text {
+				return
+			}
+			continue
+		}
+		if !slices.Contains(n.cells, c) {
+			if n.text == text {
+				n.cells = append(n.cells, c)
+				n.times++
+				return
+			}
+			continue
+		}
+		if n.text == text || len(n.cells) == 1 && wording(n.text) == wording(text) {
+			n.times++
+			return
+		}
+	}
+	n := note{text: text, times: 1}
+	if c != nil {
+		n.cells = []*cell{c}
+	}
+	s.notes = append(s.notes, n)
+}
+
+var figures = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(µs|ms|s)?`)
+
+func wording(text string) string { return figures.ReplaceAllString(text, "#") }
+
+// concerns names the cells of a note, and in how many of their trials it was given if not in all.
+func (s *summary) concerns(n note) string {
+	if len(n.cells) == 0 {
+		return ""
+	}
+	trials := 0
+	var names []string
+	for _, c := range n.cells {
+		trials += len(c.trials)
+		names = append(names, s.name(c))
+	}
+	who := strings.Join(names, ", ")
+	if s.everywhere(n) {
+		who = "every cell"
+	}
+	if n.times < trials {
+		who += fmt.Sprintf(" (%d of %s)", n.times, plural(trials, "trial"))
+	}
+	return who
+}
+
+// footnote is a note in a line.
+func (s *summary) footnote(n note) string {
+	if who := s.concerns(n); who != "" {
+		return who + ": " + n.text
+	}
+	return n.text
+}
+
+// name tells a cell from the others as a sentence would.
+func (s *summary) name(c *cell) string {
+	var details []string
+	if c.size != "" {
+		details = append(details, c.size+" per transaction")
+	}
+	if c.every != "" {
+		details = append(details, "every "+c.every)
+	}
+	for _, axis := range s.axes {
+		if v := c.axes[axis]; v != nil {
+			details = append(details, strings.ReplaceAll(axis, "_", " ")+" "+spellAxis(axis, v))
+		}
+	}
+	if s.rates() > 1 {
+		details = append(details, "at "+rateName(c))
+	}
+	if len(details) == 0 {
+		return c.mode
+	}
+	return c.mode + " (" + strings.Join(details, ", ") + ")"
+}
+
+// rates counts the different rates of the run.
+func (s *summary) rates() int {
+	seen := map[string]bool{}
+	for _, c := range s.cells {
+		seen[rateName(c)] = true
+	}
+	return len(seen)
+}
+
+// rateName is the rate a cell was asked for.
+func rateName(c *cell) string {
+	if v, ok := c.axes[axisRate].(float64); ok {
+		return rate(v) + " msg/s"
+	}
+	if c.atMax() {
+		return "max"
+	}
+	return due(c) + " msg/s"
+}
+
+// printable keeps text from a stored file on its line and from commanding a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,283 @@
+package result
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// example is a run of two blocks that passed through the stored form.
+func example(t *testing.T) *Run {
+	t.Helper()
+	r, err := Load("testdata/full.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// started returns the example without trials, its directory, and a store for it.
+func started(t *testing.T) (*Run, string, *Store) {
+	t.Helper()
+	r := example(t)
+	r.Trials = nil
+	dir := filepath.Join(t.TempDir(), "results", "run")
+	s, err := Create(dir, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, dir, s
+}
+
+func trialAt(t *testing.T, id string, block int, second int) *Trial {
+	t.Helper()
+	trial := example(t).Trials[0]
+	trial.ID, trial.Block = id, block
+	trial.StartedAt = time.Date(2026, 11, 22, 23, 0, second, 0, time.UTC)
+	return &trial
+}
+
+func ids(r *Run) (ids []string) {
+	for _, t := range r.Trials {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+func TestARunIsThereBeforeItsFirstTrial(t *testing.T) {
+	_, dir, _ := started(t)
+	r, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Complete || len(r.Trials) != 0 {
+		t.Errorf("complete %v with %d trials, want false and none", r.Complete, len(r.Trials))
+	}
+}
+
+func TestFinishAssemblesInRunningOrder(t *testing.T) {
+	run, dir, s := started(t)
+	for _, trial := range []*Trial{
+		trialAt(t, "b02-a", 2, 40), trialAt(t, "b01-c", 1, 10), trialAt(t, "b01-a", 1, 20), trialAt(t, "b01-b", 1, 20),
+	} {
+		if err := s.WriteTrial(trial); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run.Warnings = append(run.Warnings, "learnt on the way")
+	if err := s.Finish(true); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"b01-c", "b01-a", "b01-b", "b02-a"}
+	alone, err := Load(filepath.Join(dir, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]*Run{"run.json": alone, "directory": whole, "caller": run} {
+		if !r.Complete || !slices.Equal(ids(r), want) || !slices.Contains(r.Warnings, "learnt on the way") {
+			t.Errorf("%s: complete %v, trials %v, warnings %q", name, r.Complete, ids(r), r.Warnings)
+		}
+	}
+	if !reflect.DeepEqual(alone, whole) {
+		t.Error("the directory and its run.json differ")
+	}
+}
+
+func TestAKilledRunKeepsWhatFinished(t *testing.T) {
+	_, dir, s := started(t)
+	if err := s.WriteTrial(trialAt(t, "b01-a", 1, 10)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.TrialFile("b01-b", "hlog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("half a line")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "trials", "b01-b.json.partial"), []byte(`{"id":`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Complete || !slices.Equal(ids(r), []string{"b01-a"}) {
+		t.Errorf("complete %v with %v", r.Complete, ids(r))
+	}
+	if err := f.Abort(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCreateLeavesOthersAlone(t *testing.T) {
+	run := example(t)
+	for name, c := range map[string]struct {
+		file, text string
+		says       string
+	}{
+		"someone's files":   {"thesis.tex", "years of work", "holds no run"},
+		"a foreign run":     {"run.json", `{"schema": "other"}`, "no run of ours"},
+		"a damaged run":     {"run.json", `{"schema"`, "cut short"},
+		"another run of us": {"run.json", string(read(t, "testdata/minimal.json")), "holds run minimal already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, c.file)
+			if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Create(dir, run)
+			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "--out") || !strings.Contains(err.Error(), dir) {
+				t.Errorf("got %v, want %q, the directory and --out", err, c.says)
+			}
+			if entries, _ := os.ReadDir(dir); len(entries) != 1 || string(read(t, path)) != c.text {
+				t.Error("the directory was touched")
+			}
+		})
+	}
+	t.Run("a file in its place", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "out")
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Create(path, run); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("got %v, want an error that names the path", err)
+		}
+	})
+}
+
+func TestCreateTakesItsOwnRunUpAgain(t *testing.T) {
+	run, dir, s := started(t)
+	if err := s.WriteTrial(trialAt(t, "b01-a", 1, 10)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Create(dir, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Finish(true); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(ids(run), []string{"b01-a"}) {
+		t.Errorf("trials %v", ids(run))
+	}
+}
+
+func TestWriteTrialRefusesWhatCouldNotBeLoaded(t *testing.T) {
+	_, dir, s := started(t)
+	for name, c := range map[string]struct {
+		change func(*Trial)
+		says   string
+	}{
+		"an id that leaves the directory": {func(t *Trial) { t.ID = "../b01" }, "cannot name a trial's file"},
+		"an unknown verdict":              {func(t *Trial) { t.Guarantee.Verdict = "fine" }, "/guarantee/verdict"},
+		"an impossible rate":              {func(t *Trial) { t.SentPerS = -1 }, "/sent_per_s"},
+	} {
+		trial := trialAt(t, "b01-a", 1, 10)
+		c.change(trial)
+		if err := s.WriteTrial(trial); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %v, want %q", name, err, c.says)
+		}
+	}
+	if entries, _ := os.ReadDir(filepath.Join(dir, "trials")); len(entries) != 0 {
+		t.Errorf("%d files were left", len(entries))
+	}
+}
+
+func TestAnEmptyTrialIsWrittenWithListsNotNulls(t *testing.T) {
+	_, dir, s := started(t)
+	trial := &Trial{ID: "b01-a", Cell: "mode=idempotent", Scenario: "produce", Mode: "idempotent", Guarantee: Guarantee{Verdict: Unchecked}}
+	if err := s.WriteTrial(trial); err != nil {
+		t.Fatal(err)
+	}
+	text := string(read(t, filepath.Join(dir, "trials", "b01-a.json")))
+	for _, want := range []string{`"warnings": []`, `"reasons": []`, `"axes": {}`, `"latency_us": {}`, `"sustained": null`, `"read": null`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+}
+
+func TestTrialFileAppearsWhenCommitted(t *testing.T) {
+	_, dir, s := started(t)
+	path := filepath.Join(dir, "trials", "b01-a.hlog")
+	f, err := s.TrialFile("b01-a", "hlog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("#[log]\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there before it was committed: %v", err)
+	}
+	if err := f.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(read(t, path)); got != "#[log]\n" {
+		t.Errorf("got %q", got)
+	}
+	dropped, err := s.TrialFile("b01-a", "csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dropped.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("%d files, want the committed one", len(entries))
+	}
+	if _, err := s.TrialFile("..", "csv"); err == nil {
+		t.Error("an id that leaves the directory was accepted")
+	}
+}
+
+func TestLoadNamesFileAndField(t *testing.T) {
+	full := read(t, "testdata/full.json")
+	for name, c := range map[string]struct {
+		file string // of the run's directory
+		text string
+		says []string
+	}{
+		"truncated run":   {"run.json", string(full[:len(full)/2]), []string{"run.json", "cut short"}},
+		"empty run":       {"run.json", "", []string{"run.json", "cut short after 0 bytes"}},
+		"no JSON":         {"run.json", "id,mode\n1,2\n", []string{"run.json", "not JSON at byte 1"}},
+		"truncated trial": {"trials/b01-a.json", `{"id": "b01-a"`, []string{"b01-a.json", "cut short"}},
+		"foreign trial":   {"trials/b01-a.json", `{"name": "x"}`, []string{"b01-a.json", "missing properties"}},
+		"renamed trial":   {"trials/b01-z.json", "", []string{"b01-z.json", "/id", "belongs to another file"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, dir, s := started(t)
+			if err := s.WriteTrial(trialAt(t, "b01-a", 1, 10)); err != nil {
+				t.Fatal(err)
+			}
+			path, text := filepath.Join(dir, c.file), []byte(c.text)
+			if name == "renamed trial" {
+				text = read(t, filepath.Join(dir, "trials", "b01-a.json"))
+			}
+			if err := os.WriteFile(path, text, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(dir)
+			for _, want := range c.says {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want %q in it", err, want)
+				}
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
