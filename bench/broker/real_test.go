@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// requireKafka, set to 1, makes the tests of a real Kafka fail where one cannot be had instead of being skipped.
+// requireKafka, set to 1, runs the tests of a real Kafka, which fail where one cannot be had.
 const requireKafka = "KEB_REQUIRE_KAFKA"
 
 // realOptions ask for a local Kafka. The jars come from the user's own cache, where they stay for the next time; what
 // a test starts lives in a directory of its own.
 func realOptions(t *testing.T, nodes int) (Options, *said) {
 	t.Helper()
-	if testing.Short() && os.Getenv(requireKafka) != "1" {
-		t.Skip("starts a real Kafka")
+	if os.Getenv(requireKafka) != "1" {
+		t.Skip("starts a real Kafka: set " + requireKafka + "=1")
 	}
 	s := &said{t: t}
 	o := Options{

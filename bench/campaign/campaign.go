@@ -58,7 +58,8 @@ const comparison = 6
 
 // Conditioning returns the trials to run first and throw away. A comparison starts with a whole block, on a
 // broker that has just started with at least a minute of them: its virtual machine is still compiling. A quick
-// look has a few seconds of the heaviest mode, and only on such a broker.
+// look has ten seconds, on such a broker only, of the heaviest mode in the form that asks most requests of the
+// broker: several producers at full speed with next to nothing in each batch or transaction.
 func Conditioning(trials []plan.Trial, blocks int, freshBroker bool) []plan.Trial {
 	if len(trials) == 0 {
 		return nil
@@ -68,7 +69,6 @@ func Conditioning(trials []plan.Trial, blocks int, freshBroker bool) []plan.Tria
 		var discarded []plan.Trial
 		for took := time.Duration(0); len(discarded) == 0 || freshBroker && took < time.Minute; {
 			for _, t := range cells {
-				t.ID = "discarded"
 				discarded = append(discarded, t)
 				took += t.Workload.Warmup + plan.Window(t.Workload)
 			}
@@ -84,10 +84,13 @@ func Conditioning(trials []plan.Trial, blocks int, freshBroker bool) []plan.Tria
 			heaviest = t
 		}
 	}
-	heaviest.ID = "discarded"
 	w := &heaviest.Workload
-	w.Rate, w.Arrival = workload.Rate{Max: true}, workload.Constant
-	w.Messages, w.Warmup, w.Duration = 0, 0, 4*time.Second
+	w.Rate, w.Arrival, w.Producers, w.InFlight = workload.Rate{Max: true}, workload.Constant, 4, 10
+	w.TxnInterval, w.AbortRatio = 0, 0
+	if w.Mode.Transactional {
+		w.TxnSize = 1
+	}
+	w.Messages, w.Warmup, w.Duration = 0, 0, 10*time.Second
 	return []plan.Trial{heaviest}
 }
 

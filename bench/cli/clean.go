@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ last hour are left alone unless --all is given: they may be under way.`,
 			if err != nil {
 				return err
 			}
-			return a.clean(cmd.Context(), bootstrap, properties, dry, all)
+			return a.clean(cmd.Context(), cmp.Or(bootstrap, a.getenv("KEB_BOOTSTRAP_SERVERS"), client.bootstrap), properties, dry, all)
 		},
 	}
 	cmd.Flags().StringVarP(&bootstrap, "bootstrap-servers", "b", "", "cluster to clean, `host:port[,…]`; without it the kept local broker")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -30,21 +31,22 @@ func (c *clusterFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&c.nodes, "nodes", 1, "brokers of a local or embedded cluster: 1 or 3")
 }
 
-// options settles the flags with the environment behind them.
-func (a *app) options(c *clusterFlags) (broker.Options, error) {
+// options settles the flags with what is behind them: the environment, then the client's configuration file.
+func (a *app) options(c *clusterFlags, configured string) (broker.Options, error) {
+	given := c.cmd.Flags().Changed
 	kind, bootstrap := c.kind, c.bootstrap
-	if env := a.getenv("KEB_BOOTSTRAP_SERVERS"); !c.cmd.Flags().Changed("bootstrap-servers") && !c.cmd.Flags().Changed("broker") && env != "" {
-		bootstrap = env
+	if bootstrap == "" && !given("broker") {
+		bootstrap = cmp.Or(a.getenv("KEB_BOOTSTRAP_SERVERS"), configured)
 	}
-	if env := a.getenv("KEB_BROKER"); !c.cmd.Flags().Changed("broker") && env != "" {
+	if env := a.getenv("KEB_BROKER"); env != "" && !given("broker") {
 		kind = env
 	}
 	o := a.brokerOptions(c.nodes)
 	switch {
-	case bootstrap != "" && c.cmd.Flags().Changed("broker"):
+	case bootstrap != "" && given("broker"):
 		return o, usagef("-b names a cluster and --broker asks for one to be made: give one of the two")
-	case bootstrap != "" && c.cmd.Flags().Changed("nodes"):
-		return o, usagef("--nodes is for a local or embedded cluster, and -b names another: give one of the two")
+	case bootstrap != "" && given("nodes"):
+		return o, usagef("--nodes is for a local or embedded cluster, and %s is neither: give one of the two", bootstrap)
 	case bootstrap != "":
 		for _, address := range strings.Split(bootstrap, ",") {
 			host, port, ok := cutLast(strings.TrimSpace(address), ":")

@@ -77,7 +77,7 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	options, err := a.options(&f.cluster)
+	options, err := a.options(&f.cluster, f.workload.client.bootstrap)
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,14 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	if err != nil {
 		return err
 	}
+	began := a.Now()
+	if f.out == "" {
+		f.out = filepath.Join("results", began.UTC().Format("20060102T150405")+"-"+profile.Name)
+	}
+	if err := reserve(f.out); err != nil {
+		return err
+	}
+	defer os.Remove(f.out) // succeeds only while it is empty
 
 	target, err := broker.Open(ctx, options)
 	if err != nil {
@@ -114,15 +122,11 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 		return err
 	}
 
-	now := a.Now()
 	run := &result.Run{
-		Schema: result.Schema, RunID: cluster.NewRunID(now, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), StartedAt: now.UTC(),
+		Schema: result.Schema, RunID: cluster.NewRunID(began, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), StartedAt: began.UTC(),
 		Tool: result.ThisTool(), Machine: result.ThisMachine(), Broker: about,
 		Profile:  result.Profile{Name: profile.Name, Values: profile.Values()},
 		Warnings: append([]string{}, target.Warnings...), Trials: []result.Trial{},
-	}
-	if f.out == "" {
-		f.out = filepath.Join("results", now.UTC().Format("20060102T150405")+"-"+profile.Name)
 	}
 	store, err := result.Create(f.out, run)
 	if err != nil {
@@ -182,7 +186,7 @@ func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, run 
 	}
 	screen.conditioning(len(trials))
 	for i, t := range trials {
-		t.ID = fmt.Sprintf("%s%d", t.ID, i)
+		t.ID = fmt.Sprintf("discarded%d", i)
 		if _, err := trial.Run(ctx, env, t); err != nil {
 			return fmt.Errorf("warming up: %w", err)
 		}
@@ -209,6 +213,21 @@ func (a *app) plan(profile *workload.Profile, replication int) ([]plan.Trial, er
 		}
 	}
 	return trials, nil
+}
+
+// reserve makes the result directory, so that one that cannot be had is known before anything runs.
+func reserve(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return usagef("--out: %w; name another directory", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return usagef("--out: %w; name another directory", err)
+	}
+	if len(entries) > 0 {
+		return usagef("--out %s is not empty: name a new or empty directory", dir)
+	}
+	return nil
 }
 
 // assumedReplication is the replication factor a cluster will have, before it is there to ask.

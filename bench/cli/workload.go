@@ -40,10 +40,14 @@ func (w *workloadFlags) register(cmd *cobra.Command) {
 	w.client.register(cmd)
 }
 
+// bootstrapServers names the cluster in client properties; it is taken from a file, where -b names none.
+const bootstrapServers = "bootstrap.servers"
+
 // clientFlags are the properties of the Kafka client.
 type clientFlags struct {
 	properties []string
 	file       string
+	bootstrap  string // of the file, once it was read
 }
 
 func (c *clientFlags) register(cmd *cobra.Command) {
@@ -88,6 +92,8 @@ func (c *clientFlags) read() (map[string]string, error) {
 		if properties, err = client.ParseProperties(c.file, data); err != nil {
 			return nil, usagef("--client-config: %w", err)
 		}
+		c.bootstrap = properties[bootstrapServers]
+		delete(properties, bootstrapServers)
 	}
 	for _, p := range c.properties {
 		key, value, ok := strings.Cut(p, "=")

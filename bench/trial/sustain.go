@@ -33,9 +33,11 @@ func (t *running) sustained(parts []*Part) (ok bool, why []string) {
 			100*float64(handed)/float64(due), perSecond(sent, t.window()), perSecond(due, t.window()), t.remedy(parts)))
 	}
 	perProducer := w.Rate.PerSecond / float64(w.Producers)
+	// A backlog goes up and down by a transaction, and by a hiccup: growth within that is none.
+	noise := max(float64(w.TxnSize), perProducer*max(w.TxnInterval, hiccup).Seconds())
 	for i, p := range parts {
 		slope, enough := t.slope(p.Backlog)
-		if enough && slope > maxSlope*perProducer && len(why) == 0 {
+		if enough && slope > maxSlope*perProducer && slope*t.window().Seconds()/2 > noise && len(why) == 0 {
 			why = append(why, fmt.Sprintf("unsustained: the backlog of producer %d grew by %.0f records/s over the window's last half, more than 1%% of its rate; %s",
 				i, slope, t.remedy(parts)))
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -106,13 +107,25 @@ type ending struct {
 // prepare makes fresh topics and lets their leaders settle.
 func (t *running) prepare(ctx context.Context) error {
 	t.progress("prepare", 0)
-	if err := t.env.Admin.CreateTopics(ctx, t.names.topics, t.w.Partitions, t.env.ReplicationFactor, nil); err != nil {
+	if err := t.env.Admin.CreateTopics(ctx, t.names.topics, t.w.Partitions, t.env.ReplicationFactor, topicConfig(t.w)); err != nil {
 		return err
 	}
 	if size, err := t.env.Admin.LogBytes(ctx, t.names.topics); err == nil {
 		t.stateBytes = &size.TransactionState
 	}
 	return sleep(ctx, rest)
+}
+
+// largestBatch is message.max.bytes' default, a broker's bound on a batch.
+const largestBatch = 1_048_588
+
+// topicConfig raises a topic's bound where one record alone would exceed it.
+func topicConfig(w workload.Workload) map[string]string {
+	need := w.MessageSize.Max + 4096
+	if need <= largestBatch {
+		return nil
+	}
+	return map[string]string{"max.message.bytes": strconv.Itoa(need)}
 }
 
 // connect opens the lanes and brings every sender through its throw-away transaction.

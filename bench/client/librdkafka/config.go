@@ -23,6 +23,9 @@ var anyOf = identity{clientID: "<one per client>", transactionalID: "<one per pr
 // queueMessages is the least a producer's queue holds: librdkafka's own default.
 const queueMessages = 100_000
 
+// recordOverhead is more than a record takes beside its value: key, offsets and the batch around it.
+const recordOverhead = 4096
+
 // configure returns the whole configuration of a workload's producers and readers, as librdkafka spells it. Every
 // property that bears on a figure is explicit, for defaults differ between clients and versions. The user's
 // properties go on top, except where the mode or the tool decides: that is a *client.PropertyError.
@@ -73,7 +76,7 @@ func configure(w workload.Workload, id identity) (producer, reader map[string]st
 		"linger.ms":          "5",
 		"batch.size":         "65536", // bytes; librdkafka's million fills no batch at the rates of interest
 		"batch.num.messages": "10000",
-		"message.max.bytes":  "1000000",
+		"message.max.bytes":  strconv.Itoa(max(1_000_000, w.MessageSize.Max+recordOverhead)),
 		"compression.type":   "none",
 		"request.timeout.ms": "30000",
 		"message.timeout.ms": "60000",
