@@ -71,7 +71,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case usage, property:
 		return exitUsage
-	case errors.Is(err, cluster.ErrUnreachable), errors.Is(err, cluster.ErrUnauthorised),
+	case errors.Is(err, cluster.ErrUnreachable), errors.Is(err, cluster.ErrUnauthorised), errors.Is(err, client.ErrUnauthorised),
 		errors.Is(err, cluster.ErrTooOld), errors.Is(err, broker.ErrUnavailable):
 		return exitCluster
 	}

@@ -34,7 +34,11 @@ func (w *workloadFlags) register(cmd *cobra.Command) {
 		if s.Default != "" {
 			usage += " (default " + s.Default + ")"
 		}
-		w.set.Var(&raw{}, s.Flag(), usage)
+		kind := "value"
+		if s.Axis {
+			kind = "list"
+		}
+		w.set.Var(&raw{kind: kind}, s.Flag(), usage)
 	}
 	cmd.Flags().AddFlagSet(w.set)
 	w.client.register(cmd)
@@ -56,11 +60,11 @@ func (c *clientFlags) register(cmd *cobra.Command) {
 }
 
 // raw holds a flag as the user spelled it; the settings' table decodes it.
-type raw struct{ text string }
+type raw struct{ kind, text string }
 
 func (r *raw) String() string     { return r.text }
 func (r *raw) Set(s string) error { r.text = s; return nil }
-func (r *raw) Type() string       { return "value" }
+func (r *raw) Type() string       { return r.kind }
 
 // resolve settles a profile's every value: default < profile < environment < flag.
 func (w *workloadFlags) resolve(name string, env []string) (*workload.Profile, error) {

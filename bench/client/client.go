@@ -15,6 +15,9 @@ var ErrQueueFull = errors.New("the client's send queue is full")
 // ErrFatal ends a producer: nothing it is asked afterwards can succeed (fenced, or an error the protocol calls fatal).
 var ErrFatal = errors.New("the producer cannot continue")
 
+// ErrUnauthorised marks an error that comes from who the client is: its credentials, or what they may do.
+var ErrUnauthorised = errors.New("not authorised")
+
 // Record is one record to send. The client copies Key and Value before Send returns.
 type Record struct {
 	Topic     int32 // index into ProducerConfig.Topics

@@ -291,6 +291,7 @@ func (t *running) markerShare(g *result.Guarantee) *float64 {
 
 // judgeLoad marks what a reader of the figures must know.
 func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
+	r.Warnings = append(r.Warnings, t.notes...)
 	if t.watch.missed != "" {
 		r.Warnings = append(r.Warnings, t.watch.missed)
 	}

@@ -52,20 +52,18 @@ func Run(ctx context.Context, env Env, tr plan.Trial) (*result.Trial, error) {
 	if err := t.prepare(ctx); err != nil {
 		return nil, err
 	}
-	err := t.connect(ctx)
-	if err == nil {
-		err = t.measure(ctx)
+	if err := t.connect(ctx); err != nil {
+		return nil, errors.Join(err, t.abandon(ctx))
 	}
+	t.measure(ctx)
 	t.drain()
+	if t.cutShort && t.stopped <= t.times.WindowStart {
+		return nil, errors.Join(ctx.Err(), t.abandon(ctx))
+	}
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	err = errors.Join(err, t.disconnect(closing))
-	if t.stopped == 0 || t.cutShort && t.stopped <= t.times.WindowStart {
-		t.discard()
-		if err == nil {
-			err = ctx.Err()
-		}
-		return nil, err
+	if err := t.disconnect(closing); err != nil {
+		t.notes = append(t.notes, err.Error())
 	}
 	return t.assemble(closing)
 }
@@ -95,6 +93,7 @@ type running struct {
 	watch     watch
 	end       ending
 	censored  censored
+	notes     []string // warnings that belong to no lane
 }
 
 // ending is how the drain went.
@@ -179,8 +178,9 @@ func (t *running) open() (err error) {
 	return nil
 }
 
-// measure runs the load: warm-up, window, and the end of the last transactions.
-func (t *running) measure(ctx context.Context) error {
+// measure runs the load: warm-up, window, and the end of the last transactions. A lane that ended early says so in
+// its part; what was measured until then is kept.
+func (t *running) measure(ctx context.Context) {
 	t.times = timesOf(t.w, clock.Now()+int64(lead))
 	for _, s := range t.senders {
 		s.counts.within(&t.times)
@@ -199,12 +199,8 @@ func (t *running) measure(ctx context.Context) error {
 	}
 	stop := t.observe(ctx)
 	defer stop()
-	err := together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
+	_ = together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
 	t.stopped, t.cutShort = clock.Now(), ctx.Err() != nil
-	if errors.Is(err, client.ErrFatal) || errors.Is(err, context.Canceled) {
-		return nil // the parts say which lane ended early and why; what was measured until then is kept
-	}
-	return err
 }
 
 // drain waits until the receivers have passed everything the senders left, or a deadline.
@@ -298,7 +294,16 @@ func (t *running) settle(ctx context.Context) {
 	}
 }
 
-// discard closes what an abandoned trial had opened.
+// abandon closes what a trial without a result had opened.
+func (t *running) abandon(ctx context.Context) error {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	err := t.disconnect(closing)
+	t.discard()
+	return err
+}
+
+// discard drops the trial's files. The recorders that were never closed are of no interest any more.
 func (t *running) discard() {
 	if t.collector != nil {
 		_ = t.collector.Close()

@@ -96,5 +96,14 @@ func transient(k kafka.Error) bool {
 }
 
 func fatalError(what string, err error) error {
-	return fmt.Errorf("%s: %w: %w", what, client.ErrFatal, err)
+	return fmt.Errorf("%s: %w: %w", what, client.ErrFatal, classified(err))
+}
+
+// classified marks an error that waiting does not help.
+func classified(err error) error {
+	var k kafka.Error
+	if errors.As(err, &k) && refused(k.Code()) {
+		return fmt.Errorf("%w: %w", client.ErrUnauthorised, err)
+	}
+	return err
 }

@@ -167,7 +167,7 @@ func (p *producer) wait(ctx context.Context) error {
 // explain adds the last trouble librdkafka reported to a time-out.
 func (p *producer) explain(what string, err error) error {
 	if k := p.trouble.Load(); k != nil {
-		return fmt.Errorf("%s: %w (last: %w)", what, err, *k)
+		return fmt.Errorf("%s: %w (last: %w)", what, err, classified(*k))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
