@@ -56,18 +56,18 @@ func Run(ctx context.Context, source Source, measure func(context.Context, plan.
 // Blocks from which a run is a comparison, with statistics over its trials.
 const comparison = 6
 
-// Conditioning returns the trials to run first and throw away. A comparison starts with a whole block, on a
-// broker that has just started with at least a minute of them: its virtual machine is still compiling. A quick
-// look has ten seconds, on such a broker only, of the heaviest mode in the form that asks most requests of the
-// broker: several producers at full speed with next to nothing in each batch or transaction.
-func Conditioning(trials []plan.Trial, blocks int, freshBroker bool) []plan.Trial {
+// Conditioning returns the trials to run first and throw away. A comparison starts with a whole block, on brokers
+// that have just started with at least a minute of them: their virtual machines are still compiling. A quick look
+// has ten seconds for each such broker, of the heaviest mode in the form that asks most requests of them: several
+// producers at full speed with next to nothing in each batch or transaction.
+func Conditioning(trials []plan.Trial, blocks, freshBrokers int) []plan.Trial {
 	if len(trials) == 0 {
 		return nil
 	}
 	cells := trials[:len(trials)/blocks]
 	if blocks >= comparison {
 		var discarded []plan.Trial
-		for took := time.Duration(0); len(discarded) == 0 || freshBroker && took < time.Minute; {
+		for took := time.Duration(0); len(discarded) == 0 || freshBrokers > 0 && took < time.Minute; {
 			for _, t := range cells {
 				discarded = append(discarded, t)
 				took += t.Workload.Warmup + plan.Window(t.Workload)
@@ -75,7 +75,7 @@ func Conditioning(trials []plan.Trial, blocks int, freshBroker bool) []plan.Tria
 		}
 		return discarded
 	}
-	if !freshBroker {
+	if freshBrokers == 0 {
 		return nil
 	}
 	heaviest := cells[0]
@@ -90,7 +90,7 @@ func Conditioning(trials []plan.Trial, blocks int, freshBroker bool) []plan.Tria
 	if w.Mode.Transactional {
 		w.TxnSize = 1
 	}
-	w.Messages, w.Warmup, w.Duration = 0, 0, 10*time.Second
+	w.Messages, w.Warmup, w.Duration = 0, 0, time.Duration(freshBrokers)*10*time.Second
 	return []plan.Trial{heaviest}
 }
 

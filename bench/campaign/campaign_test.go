@@ -86,7 +86,11 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	measured := 0
 	err := Run(ctx, Fixed(trials(t, 1, map[string]string{"mode": "all"})),
-		func(context.Context, plan.Trial) (*result.Trial, error) { measured++; cancel(); return &result.Trial{}, nil },
+		func(context.Context, plan.Trial) (*result.Trial, error) {
+			measured++
+			cancel()
+			return &result.Trial{}, nil
+		},
 		func(*result.Trial) error { return nil })
 	if !errors.Is(err, context.Canceled) || measured != 1 {
 		t.Errorf("%v after %d trials", err, measured)
@@ -101,21 +105,21 @@ func TestConditioning(t *testing.T) {
 		return d
 	}
 	flags := map[string]string{"mode": "at-least-once,transactional", "warmup": "1s", "duration": "4s"}
-	if got := Conditioning(trials(t, 1, flags), 1, false); got != nil {
+	if got := Conditioning(trials(t, 1, flags), 1, 0); got != nil {
 		t.Errorf("a quick look on a warm broker discards %d trials", len(got))
 	}
-	quick := Conditioning(trials(t, 1, flags), 1, true)
+	quick := Conditioning(trials(t, 1, flags), 1, 1)
 	if len(quick) != 1 || !quick[0].Workload.Mode.Transactional || quick[0].Workload.TxnSize != 1 || length(quick) > 15*time.Second {
 		t.Errorf("a quick look on a fresh broker discards %+v", quick)
 	}
-	if got := Conditioning(trials(t, 6, flags), 6, false); len(got) != 2 {
+	if got := Conditioning(trials(t, 6, flags), 6, 0); len(got) != 2 {
 		t.Errorf("a comparison on a warm broker discards %d trials, want a block of 2", len(got))
 	}
-	fresh := Conditioning(trials(t, 6, flags), 6, true)
+	fresh := Conditioning(trials(t, 6, flags), 6, 1)
 	if len(fresh)%2 != 0 || length(fresh) < time.Minute || length(fresh) >= time.Minute+10*time.Second {
 		t.Errorf("a comparison on a fresh broker discards %d trials of %s", len(fresh), length(fresh))
 	}
-	if got := Conditioning(nil, 1, true); got != nil {
+	if got := Conditioning(nil, 1, 1); got != nil {
 		t.Errorf("no trials discard %v", got)
 	}
 }

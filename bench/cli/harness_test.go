@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -102,7 +101,7 @@ func places(t *testing.T) []place {
 	return all
 }
 
-var real struct {
+var shared struct {
 	sync.Mutex
 	targets map[int]*broker.Target
 }
@@ -110,9 +109,9 @@ var real struct {
 // realKafka is the address of a local cluster that all tests of the package share.
 func realKafka(t *testing.T, nodes int) string {
 	t.Helper()
-	real.Lock()
-	defer real.Unlock()
-	if target := real.targets[nodes]; target != nil {
+	shared.Lock()
+	defer shared.Unlock()
+	if target := shared.targets[nodes]; target != nil {
 		return target.Bootstrap
 	}
 	dir, err := os.UserCacheDir()
@@ -126,16 +125,16 @@ func realKafka(t *testing.T, nodes int) string {
 	if err != nil {
 		t.Fatalf("%s is set, but there is no Kafka to be had: %v", requireKafka, err)
 	}
-	if real.targets == nil {
-		real.targets = map[int]*broker.Target{}
+	if shared.targets == nil {
+		shared.targets = map[int]*broker.Target{}
 	}
-	real.targets[nodes] = target
+	shared.targets[nodes] = target
 	return target.Bootstrap
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, target := range real.targets {
+	for _, target := range shared.targets {
 		if err := target.Close(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
@@ -163,5 +162,3 @@ func (l *lockedBuffer) Bytes() []byte {
 }
 
 func (l *lockedBuffer) String() string { return string(l.Bytes()) }
-
-var _ = syscall.SIGINT

@@ -136,7 +136,7 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 		RunID: run.RunID, Stamp: stamp(run.RunID), Target: target, Admin: admin, Library: librdkafka.New(),
 		ReplicationFactor: about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
 	}
-	err = a.measure(ctx, env, screen, run, trials, profile.Blocks, target.Fresh)
+	err = a.measure(ctx, env, screen, run, trials, profile.Blocks, fresh(target))
 	screen.close()
 	err = ended(ctx, err)
 	if finish := store.Finish(err == nil); finish != nil {
@@ -154,12 +154,12 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	if f.format != "text" || len(stored.Trials) == 0 {
 		a.say("results: %s", f.out)
 	}
-	return verdict(ctx, stored, profile, err)
+	return verdict(stored, profile, err)
 }
 
 // measure runs the campaign: the discarded trials, then the planned ones.
-func (a *app) measure(ctx context.Context, env trial.Env, screen *screen, run *result.Run, trials []plan.Trial, blocks int, fresh bool) error {
-	if discarded := campaign.Conditioning(trials, blocks, fresh); len(discarded) > 0 {
+func (a *app) measure(ctx context.Context, env trial.Env, screen *screen, run *result.Run, trials []plan.Trial, blocks, freshBrokers int) error {
+	if discarded := campaign.Conditioning(trials, blocks, freshBrokers); len(discarded) > 0 {
 		if err := a.condition(ctx, env, screen, *run, discarded); err != nil {
 			return err
 		}
@@ -172,6 +172,14 @@ func (a *app) measure(ctx context.Context, env trial.Env, screen *screen, run *r
 			screen.done(t)
 			return store.WriteTrial(t)
 		})
+}
+
+// fresh is how many brokers have just been started.
+func fresh(t *broker.Target) int {
+	if !t.Fresh {
+		return 0
+	}
+	return t.Nodes
 }
 
 // condition warms the broker and this process up on trials that nothing keeps.
@@ -276,7 +284,7 @@ func (a *app) clientLog(verbose bool) func(string) {
 
 // verdict is the exit code of what was measured. Several may apply: a broken guarantee comes first, then an
 // interrupt, an error, and last what leaves the run inconclusive.
-func verdict(ctx context.Context, run *result.Run, profile *workload.Profile, err error) error {
+func verdict(run *result.Run, profile *workload.Profile, err error) error {
 	var broken, open int
 	for _, t := range run.Trials {
 		switch {

@@ -79,7 +79,8 @@ func (s *screen) progress(p trial.Progress) {
 	s.phase = p.Phase
 	if !s.live {
 		busy := p.Phase == "warm-up" || p.Phase == "measure"
-		if !busy || s.now().Sub(s.shown) < plainEvery && !(fresh && p.Phase == "warm-up") {
+		begins := fresh && p.Phase == "warm-up"
+		if !busy || !begins && s.now().Sub(s.shown) < plainEvery {
 			return
 		}
 	}

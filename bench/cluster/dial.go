@@ -150,14 +150,14 @@ func recent(who string, v *kadm.BrokerApiVersions) error {
 
 // refused tells why a broker cannot be talked to, with a remedy in terms of the client properties users set.
 func refused(doing string, sec client.Security, err error) error {
-	kind, hint := diagnose(sec, err)
+	hint, kind := diagnose(sec, err)
 	return fmt.Errorf("%s with security.protocol=%s: %w: %w; %s", doing, named(sec), kind, err, hint)
 }
 
 func named(sec client.Security) string { return cmp.Or(sec.Protocol, "plaintext") }
 
 // diagnose finds the kind of a connection's failure and what to do about it.
-func diagnose(sec client.Security, err error) (kind error, hint string) {
+func diagnose(sec client.Security, err error) (hint string, kind error) {
 	var (
 		handshake *handshakeError
 		firstRead *kgo.ErrFirstReadEOF
@@ -168,30 +168,30 @@ func diagnose(sec client.Security, err error) (kind error, hint string) {
 	)
 	switch text := err.Error(); {
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
-		return ErrUnauthorised, fmt.Sprintf("the broker does not offer sasl.mechanism %s", sec.Mechanism)
+		return fmt.Sprintf("the broker does not offer sasl.mechanism %s", sec.Mechanism), ErrUnauthorised
 	case errors.Is(err, kerr.IllegalSaslState):
-		return ErrUnauthorised, "the listener does not use SASL: set security.protocol=plaintext or ssl"
+		return "the listener does not use SASL: set security.protocol=plaintext or ssl", ErrUnauthorised
 	case denied(err):
-		return ErrUnauthorised, fmt.Sprintf("check sasl.mechanism (%s), sasl.username, sasl.password and the user's permissions",
-			cmp.Or(sec.Mechanism, "none"))
+		return fmt.Sprintf("check sasl.mechanism (%s), sasl.username, sasl.password and the user's permissions",
+			cmp.Or(sec.Mechanism, "none")), ErrUnauthorised
 	case errors.As(err, &unknownCA):
-		return ErrUnauthorised, "set ssl.ca.location to the certificate authority that signed the broker's certificate"
+		return "set ssl.ca.location to the certificate authority that signed the broker's certificate", ErrUnauthorised
 	case errors.As(err, &hostname):
-		return ErrUnauthorised, "connect by a name the broker's certificate holds, or set ssl.endpoint.identification.algorithm=none"
+		return "connect by a name the broker's certificate holds, or set ssl.endpoint.identification.algorithm=none", ErrUnauthorised
 	case errors.As(err, &alert), strings.Contains(text, "remote error: tls: "):
-		return ErrUnauthorised, "the broker refused this client's certificate: set ssl.certificate.location and ssl.key.location"
+		return "the broker refused this client's certificate: set ssl.certificate.location and ssl.key.location", ErrUnauthorised
 	case errors.As(err, &handshake):
-		return ErrUnreachable, "the listener does not seem to speak TLS: set security.protocol=plaintext or sasl_plaintext"
+		return "the listener does not seem to speak TLS: set security.protocol=plaintext or sasl_plaintext", ErrUnreachable
 	case !sec.TLS() && strings.Contains(text, "tls alert record"),
 		!sec.TLS() && errors.As(err, &firstRead) && !strings.Contains(text, "SASL"):
-		return ErrUnreachable, "the listener seems to want TLS: set security.protocol=ssl or sasl_ssl"
+		return "the listener seems to want TLS: set security.protocol=ssl or sasl_ssl", ErrUnreachable
 	case !sec.SASL() && errors.As(err, &firstRead):
-		return ErrUnauthorised, "the listener seems to want SASL: set security.protocol=sasl_ssl or sasl_plaintext, sasl.mechanism, sasl.username and sasl.password"
+		return "the listener seems to want SASL: set security.protocol=sasl_ssl or sasl_plaintext, sasl.mechanism, sasl.username and sasl.password", ErrUnauthorised
 	case sec.SASL() && errors.Is(err, io.EOF) && !errors.As(err, &firstRead):
 		// Brokers before KIP-152, and some proxies, answer wrong credentials by closing the connection.
-		return ErrUnauthorised, fmt.Sprintf("check sasl.mechanism (%s), sasl.username and sasl.password", sec.Mechanism)
+		return fmt.Sprintf("check sasl.mechanism (%s), sasl.username and sasl.password", sec.Mechanism), ErrUnauthorised
 	case errors.As(err, &dns):
-		return ErrUnreachable, "check the host name"
+		return "check the host name", ErrUnreachable
 	}
-	return ErrUnreachable, "check the address and that the broker is up"
+	return "check the address and that the broker is up", ErrUnreachable
 }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -63,7 +64,7 @@ func TestDecryptRefuses(t *testing.T) {
 		{"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----", "sesame", errKeyForm},
 	} {
 		_, err := decrypt([]byte(tc.key), tc.password)
-		if err != tc.want || strings.Contains(err.Error(), tc.password) {
+		if !errors.Is(err, tc.want) || strings.Contains(err.Error(), tc.password) {
 			t.Errorf("want %v, got %v", tc.want, err)
 		}
 	}

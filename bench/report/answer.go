@@ -84,10 +84,10 @@ func (s *summary) latencyCost(subject string) []string {
 		at = "at " + rateName(least.cell) + " "
 	}
 	move := func(c *cell, g get) string { return durations(*c.base.median(g), *c.median(g)) }
-	switch {
-	case n == 0:
+	switch n {
+	case 0:
 		return nil
-	case n == 1:
+	case 1:
 		text := fmt.Sprintf("%s%s %s %s e2e p50 over %s (%s)", at, s.name(most.cell),
 			added(most.value), towards(most.value), s.reference, move(most.cell, p50("e2e")))
 		if most.cell.latencyRatio(p99("e2e")) != nil {

@@ -52,6 +52,3 @@ func (f *flight) give(tag uint32) {
 
 // putBack undoes the taker's own last take: the record was not accepted.
 func (f *flight) putBack() { f.head.Store(f.head.Load() - 1) }
-
-// out is the number of records not yet completed.
-func (f *flight) out() int { return len(f.free) - int(f.tail.Load()-f.head.Load()) }

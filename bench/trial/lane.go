@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/verify"
 )
 
@@ -27,6 +28,11 @@ type Times struct {
 // InWindow tells whether a record or transaction intended then belongs to the measured window.
 func (t Times) InWindow(intended int64) bool {
 	return intended >= t.WindowStart && (t.Quota || intended < t.WindowEnd)
+}
+
+// Inside tells whether something that happened then, whenever it was intended, happened inside the window.
+func (t Times) Inside(at int64) bool {
+	return at >= t.WindowStart && (t.Quota || at < t.WindowEnd)
 }
 
 // Part is what a lane measured, apart from its histograms. Parts of one kind merge by addition.
@@ -67,6 +73,21 @@ func (p *Part) note(text string) {
 type TxnCounts struct {
 	Committed, Aborted, Indeterminate, Failed int64
 	Records                                   int64 // in the committed ones
+}
+
+// count adds a transaction of so many records.
+func (c *TxnCounts) count(o client.Outcome, abort bool, records int) {
+	switch {
+	case o == client.Committed:
+		c.Committed++
+		c.Records += int64(records)
+	case o == client.Aborted && abort:
+		c.Aborted++
+	case o == client.Aborted:
+		c.Failed++
+	default:
+		c.Indeterminate++
+	}
 }
 
 func (c *TxnCounts) merge(o TxnCounts) {

@@ -26,12 +26,12 @@ type Progress struct {
 	E2EP50    time.Duration // of the last whole second; 0: none yet
 	E2EP99    time.Duration
 	CommitP99 time.Duration
-	Hold      int64 // offsets, worst partition, last sample; -1: none yet
+	Hold      int64 // offsets, worst partition, last sample; lag.None: none yet
 }
 
-func (t *running) progress(phase string, left time.Duration) {
+func (t *running) progress(phase string) {
 	if t.env.Progress != nil {
-		t.env.Progress(Progress{Trial: t.plan.ID, Cell: t.plan.Cell, Phase: phase, Left: left, Hold: -1})
+		t.env.Progress(Progress{Trial: t.plan.ID, Cell: t.plan.Cell, Phase: phase, Hold: lag.None})
 	}
 }
 

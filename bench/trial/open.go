@@ -105,14 +105,14 @@ func (t *running) newSender(i int, unwatched bool) (*sender, error) {
 }
 
 // senderMetrics are the histograms that exist for a mode and load; the others stay absent rather than empty.
-func senderMetrics(transactional, max bool) []measure.Metric {
+func senderMetrics(transactional, closedLoop bool) []measure.Metric {
 	var ms []measure.Metric
-	if !max {
+	if !closedLoop {
 		ms = append(ms, measure.Schedule, measure.Blocked)
 	}
 	if transactional {
 		ms = append(ms, measure.Init, measure.Fill, measure.Commit, measure.CommitFlush, measure.CommitEnd)
-		if !max {
+		if !closedLoop {
 			ms = append(ms, measure.CommitDue)
 		}
 	}

@@ -89,7 +89,7 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 		from := r.sessions[stamp.Producer]
 		called := from.visible == nil || stamp.Txn < from.visible.called.Load()
 		class := r.log.Read(stamp.Producer, stamp.Seq, partition, d.Offset, called)
-		if d.At >= t.WindowStart && (t.Quota || d.At < t.WindowEnd) {
+		if t.Inside(d.At) {
 			r.part.ReadInWindow++
 			r.part.ReadBytes += int64(len(d.Value))
 		}

@@ -224,8 +224,7 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 	if t == nil {
 		return nil
 	}
-	inside := now >= t.WindowStart && (t.Quota || now < t.WindowEnd)
-	if inside {
+	if t.Inside(now) {
 		s.part.Sent++
 	}
 	if !t.InWindow(intended) {
@@ -341,7 +340,7 @@ func (s *sender) complete(c client.Completion) {
 	if t == nil {
 		return
 	}
-	if c.At >= t.WindowStart && (t.Quota || c.At < t.WindowEnd) {
+	if t.Inside(c.At) {
 		s.ackedIn++
 	}
 	if s.w.Mode.Acks != 0 && t.InWindow(f.intended) { // with acks=0 it only means written to a socket

@@ -52,72 +52,49 @@ func (s *sender) begin(t *Times) error {
 func (s *sender) endTxn(ctx context.Context, due int64, t *Times) error {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	txn := &s.txn
-	inWindow := t != nil && len(txn.intended) > 0 && t.InWindow(txn.intended[0])
+	txn := s.txn
+	inWindow := t != nil && t.InWindow(txn.intended[0])
 	called := clock.Now()
 	if s.visible != nil && !txn.abort {
 		s.visible.calling(txn.ordinal, len(txn.intended), inWindow)
 	}
 	outcome, err := s.txns.End(ctx, !txn.abort)
 	returned := clock.Now()
-	s.blocked.add(called, returned)
 
-	if t != nil && returned >= t.WindowStart && (t.Quota || returned < t.WindowEnd) {
+	s.txn.open, s.txn.abort = false, false
+	s.txn.ordinal++
+	s.blocked.add(called, returned)
+	s.log.EndTxn(outcome)
+	if s.visible != nil {
+		s.visible.ended(txn.ordinal, outcome == client.Committed, returned)
+	}
+	if t != nil && t.Inside(returned) {
 		s.part.Ends++
 		s.part.EndTime += returned - called
 	}
-	n := uint64(len(txn.intended))
-	s.log.EndTxn(outcome)
-	if outcome != client.Committed && s.visible != nil {
-		s.visible.gone(txn.ordinal)
+	if inWindow {
+		s.part.Transactions.count(outcome, txn.abort, len(txn.intended))
 	}
-	switch {
-	case outcome == client.Committed:
-		if s.visible != nil {
-			s.visible.committed(txn.ordinal, returned)
-		}
+	switch outcome {
+	case client.Committed:
 		if inWindow {
-			s.part.Transactions.Committed++
-			s.part.Transactions.Records += int64(n)
 			s.recordCommit(called, returned, due)
 		}
-		s.recordFill(called, returned, t)
-	case outcome == client.Aborted:
-		for seq := txn.first; seq < txn.first+n; seq++ {
+		s.recordFill(txn.intended, called, returned, t)
+	case client.Aborted:
+		for seq := txn.first; seq < s.seq; seq++ {
 			s.cursor.finish(seq)
 		}
-		if inWindow && txn.abort {
-			s.part.Transactions.Aborted++
+		if !txn.abort && !errors.Is(err, client.ErrFatal) {
+			s.part.note(fmt.Sprintf("producer %d was told to abort a transaction it wanted committed: %v", s.index, err))
+			err = nil // the next one may well be committed
 		}
 	}
-	failed := outcome == client.Aborted && !txn.abort
-	if inWindow && failed {
-		s.part.Transactions.Failed++
-	}
-	unknown := outcome == client.Indeterminate || outcome == client.Fenced
-	if inWindow && unknown {
-		s.part.Transactions.Indeterminate++
-	}
-	if failed {
-		s.part.note(fmt.Sprintf("a commit of producer %d was answered with an abort: %v", s.index, err))
-		err = nil
-	}
-	ordinal := txn.ordinal
-	txn.open, txn.abort = false, false
-	txn.ordinal++
 	s.noteBacklog(returned, t)
-	if unknown {
-		return fmt.Errorf("producer %d: transaction %d is %s: %w", s.index, ordinal, outcome, fatal(err))
+	if err != nil {
+		return fmt.Errorf("producer %d: transaction %d is %s: %w", s.index, txn.ordinal, outcome, err)
 	}
-	return err
-}
-
-// fatal marks an error that ends its producer.
-func fatal(err error) error {
-	if errors.Is(err, client.ErrFatal) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", client.ErrFatal, err)
+	return nil
 }
 
 func (s *sender) recordCommit(called, returned, due int64) {
@@ -131,11 +108,11 @@ func (s *sender) recordCommit(called, returned, due int64) {
 	}
 }
 
-func (s *sender) recordFill(called, returned int64, t *Times) {
+func (s *sender) recordFill(records []int64, called, returned int64, t *Times) {
 	if t == nil {
 		return
 	}
-	for _, intended := range s.txn.intended {
+	for _, intended := range records {
 		if t.InWindow(intended) {
 			s.rec.Record(measure.Fill, returned, called-intended)
 		}

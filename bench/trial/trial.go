@@ -105,7 +105,7 @@ type ending struct {
 
 // prepare makes fresh topics and lets their leaders settle.
 func (t *running) prepare(ctx context.Context) error {
-	t.progress("prepare", 0)
+	t.progress("prepare")
 	if err := t.env.Admin.CreateTopics(ctx, t.names.topics, t.w.Partitions, t.env.ReplicationFactor, topicConfig(t.w)); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func topicConfig(w workload.Workload) map[string]string {
 
 // connect opens the lanes and brings every sender through its throw-away transaction.
 func (t *running) connect(ctx context.Context) error {
-	t.progress("connect", 0)
+	t.progress("connect")
 	t.startedAt = time.Now().UTC()
 	if err := t.open(); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (t *running) drain() {
 	if len(t.receivers) == 0 {
 		return
 	}
-	t.progress("drain", 0)
+	t.progress("drain")
 	draining, cancel := context.WithTimeout(t.readCtx, drainTimeout)
 	defer cancel()
 	if err := t.awaitEnd(draining); err != nil {
@@ -284,7 +284,7 @@ func (t *running) disconnect(ctx context.Context) error {
 func (t *running) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	t.progress("settle", 0)
+	t.progress("settle")
 	err := t.env.Admin.DeleteTopics(ctx, t.names.topics)
 	if t.w.Readers > 0 {
 		err = errors.Join(err, t.env.Admin.DeleteGroups(ctx, []string{t.names.group}))

@@ -39,21 +39,19 @@ func (v *visibility) calling(txn uint64, records int, inWindow bool) {
 	v.called.Store(txn + 1)
 }
 
-// committed says when the commit call returned.
-func (v *visibility) committed(txn uint64, at int64) {
+// ended says when the call that ended a transaction returned. One that was not committed is forgotten.
+func (v *visibility) ended(txn uint64, committed bool, at int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if c := v.open[txn]; c != nil {
+	c := v.open[txn]
+	switch {
+	case c == nil:
+	case committed:
 		c.returned = at
 		v.settle(txn, c)
+	default:
+		delete(v.open, txn)
 	}
-}
-
-// gone forgets a transaction that was not committed after all.
-func (v *visibility) gone(txn uint64) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.open, txn)
 }
 
 // read adds n records of a transaction, returned to a receiver between first and last.

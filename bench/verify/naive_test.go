@@ -112,7 +112,7 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 		passed := map[int]int64{}
 		for _, d := range deliveries {
 			id, at := recordID{d.producer, d.seq}, place{lane, d.partition, d.producer}
-			if last, any := passed[d.partition]; any && d.offset <= last {
+			if last, was := passed[d.partition]; was && d.offset <= last {
 				redelivered++
 				continue
 			}
@@ -129,7 +129,7 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 			}
 			mine[id] = true
 			early[id] = early[id] || d.early
-			if top, any := highest[at]; any && d.seq < top {
+			if top, was := highest[at]; was && d.seq < top {
 				late[at]++
 			} else {
 				highest[at] = d.seq

@@ -98,7 +98,7 @@ func open(tb testing.TB, bootstrap string, w workload.Workload, id string) *test
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { p.Producer.Close(within(tb, time.Second)) })
+	tb.Cleanup(func() { p.Close(within(tb, time.Second)) })
 	if w.Mode.Transactional {
 		p.Transactor = p.Producer.(client.Transactor)
 		if err := p.Init(within(tb, 10*time.Second)); err != nil {

@@ -41,10 +41,10 @@ func TestRoundTrip(t *testing.T) {
 			if failed := p.done.check(t, 300); failed > 0 {
 				t.Errorf("%d records failed", failed)
 			}
-			if err := p.Producer.Close(within(t, 5*time.Second)); err != nil {
+			if err := p.Close(within(t, 5*time.Second)); err != nil {
 				t.Error(err)
 			}
-			if err := p.Producer.Close(within(t, 5*time.Second)); err != nil {
+			if err := p.Close(within(t, 5*time.Second)); err != nil {
 				t.Errorf("closed again: %v", err)
 			}
 			// Acks of 0 mean written to a socket.
@@ -177,7 +177,7 @@ func TestQueueFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.send(t, 10)
-	if err := p.Producer.Close(within(t, 5*time.Second)); err != nil {
+	if err := p.Close(within(t, 5*time.Second)); err != nil {
 		t.Error(err)
 	}
 	if failed := p.done.check(t, 20); failed > 0 {
@@ -221,7 +221,7 @@ func TestCloseDropsWhatItCannotDeliver(t *testing.T) {
 	c.Close()
 	p.send(t, 50)
 	began := time.Now()
-	if err := p.Producer.Close(within(t, 200*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
+	if err := p.Close(within(t, 200*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("closed with %v, want a deadline", err)
 	}
 	p.done.check(t, 53)

@@ -122,7 +122,7 @@ func (p *producer) serve() {
 			log(p.cfg.Log, p.cfg.ClientID, e)
 			switch {
 			case e.IsFatal():
-				p.die("producer "+p.cfg.ClientID, e)
+				_ = p.die("producer "+p.cfg.ClientID, e) // whoever sends next is told
 			case e.Code() != kafka.ErrAllBrokersDown: // says less than what came before it
 				p.trouble.Store(&e)
 			}

@@ -149,7 +149,7 @@ func TestCommitWithoutAnswer(t *testing.T) {
 			if failed := p.done.check(t, 30); failed > 0 {
 				t.Errorf("%d records failed", failed)
 			}
-			p.Producer.Close(within(t, 5*time.Second))
+			p.Close(within(t, 5*time.Second))
 			if aborts.Hits() > 0 {
 				t.Error("an unanswered commit was followed by an abort")
 			}
@@ -202,7 +202,7 @@ func TestBrokerGoneInTransaction(t *testing.T) {
 		t.Errorf("the transaction is %s, %v", outcome, err)
 	}
 	t.Log(outcome, err)
-	p.Producer.Close(within(t, 200*time.Millisecond))
+	p.Close(within(t, 200*time.Millisecond))
 	p.done.check(t, 33)
 }
 
