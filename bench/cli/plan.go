@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var f workloadFlags
 	var diff bool
+	var commit time.Duration
 	cmd := &cobra.Command{
 		Use:   "plan [PROFILE]",
 		Short: "Show what a run would do, and where each value comes from",
@@ -20,6 +22,7 @@ func (a *app) planCommand() *cobra.Command {
 their order, and what they take. With --diff it prints how the cells differ. Nothing is measured or contacted.`,
 		Example: `  kafka-eos-bench plan claims
   kafka-eos-bench plan --mode all --txn-size 20,100 --rate 1000
+  kafka-eos-bench plan --mode transactional --txn-size 1 --rate 2000 --commit-time 5ms
   kafka-eos-bench plan quick --diff`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -27,16 +30,20 @@ their order, and what they take. With --diff it prints how the cells differ. Not
 			if err != nil {
 				return err
 			}
-			return a.showPlan(profile, diff)
+			if commit < 0 {
+				return usagef("--commit-time %s: give how long a commit takes, such as 5ms", commit)
+			}
+			return a.showPlan(profile, diff, commit)
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().DurationVar(&commit, "commit-time", 0, "how long a commit takes on your cluster (a result's commit p50): warns of rates that cannot be sustained")
 	cmd.Flags().BoolVar(&diff, "diff", false, "print how each cell differs from the first")
 	return cmd
 }
 
-func (a *app) showPlan(profile *workload.Profile, diff bool) error {
-	trials, err := a.plan(profile, 1)
+func (a *app) showPlan(profile *workload.Profile, diff bool, commit time.Duration) error {
+	trials, err := a.plan(profile, 1, commit)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	trials, err := a.plan(profile, assumedReplication(options))
+	trials, err := a.plan(profile, assumedReplication(options), 0)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	err = a.measure(ctx, env, screen, run, trials, profile.Blocks, fresh(target))
 	screen.close()
 	err = ended(ctx, err)
-	if finish := store.Finish(err == nil); finish != nil {
+	if finish := store.Finish(len(trials)); finish != nil {
 		return errors.Join(err, finish)
 	}
 	stored, loadErr := result.Load(f.out)
@@ -203,7 +203,8 @@ func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, run 
 }
 
 // plan lays the trials out, checks what can be checked without a cluster and says what is about to happen.
-func (a *app) plan(profile *workload.Profile, replication int) ([]plan.Trial, error) {
+// A commit time of 0 is not known.
+func (a *app) plan(profile *workload.Profile, replication int, commit time.Duration) ([]plan.Trial, error) {
 	cells := profile.Cells()
 	for _, c := range cells {
 		if _, _, err := librdkafka.New().Effective(c.Workload); err != nil {
@@ -215,8 +216,12 @@ func (a *app) plan(profile *workload.Profile, replication int) ([]plan.Trial, er
 		return nil, err
 	}
 	a.say("profile %s: %s, %s", profile.Name, plural(len(cells), "cell"), plan.NewEstimate(cells, profile.Blocks, replication))
+	var known *time.Duration
+	if commit > 0 {
+		known = &commit
+	}
 	for _, c := range cells {
-		for _, w := range plan.Warnings(c, nil) {
+		for _, w := range plan.Warnings(c, known) {
 			a.say("warning: %s", w)
 		}
 	}
@@ -285,12 +290,14 @@ func (a *app) clientLog(verbose bool) func(string) {
 // verdict is the exit code of what was measured. Several may apply: a broken guarantee comes first, then an
 // interrupt, an error, and last what leaves the run inconclusive.
 func verdict(run *result.Run, profile *workload.Profile, err error) error {
-	var broken, open int
+	var broken, cutShort, open int
 	for _, t := range run.Trials {
 		switch {
 		case t.Guarantee.Verdict == result.Broken:
 			broken++
-		case t.Guarantee.Verdict == result.Incomplete,
+		case !t.Complete:
+			cutShort++
+		case t.Guarantee.Verdict == result.Incomplete, t.Window.Committed == 0,
 			t.Sustained != nil && !*t.Sustained && profile.Expect != workload.Unsustained:
 			open++
 		}
@@ -300,13 +307,10 @@ func verdict(run *result.Run, profile *workload.Profile, err error) error {
 		return &coded{exitBroken, fmt.Errorf("a promised delivery guarantee was broken in %s of %d: its figures are void", plural(broken, "trial"), len(run.Trials))}
 	case err != nil:
 		return err
+	case cutShort > 0:
+		return fmt.Errorf("%s of %d ended early; the footnotes say why", plural(cutShort, "trial"), len(run.Trials))
 	case open > 0:
-		return &coded{exitInconclusive, fmt.Errorf("inconclusive: %s of %d did not sustain the rate or could not be verified to the end; the footnotes say why and what to change", plural(open, "trial"), len(run.Trials))}
-	}
-	for _, t := range run.Trials {
-		if !t.Complete {
-			return fmt.Errorf("trial %s ended early: %s", t.ID, strings.Join(t.Warnings, "; "))
-		}
+		return &coded{exitInconclusive, fmt.Errorf("inconclusive: %s of %d did not sustain the rate, committed nothing or could not be verified to the end; the footnotes say why and what to change", plural(open, "trial"), len(run.Trials))}
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestOneCommitARecordIsUnsustainedAndSaysWhatToChange(t *testing.T) {
 		if *trial.Sustained || trial.Guarantee.Verdict != result.Held {
 			t.Fatalf("sustained %v, guarantee %s", *trial.Sustained, trial.Guarantee.Verdict)
 		}
-		for _, part := range []string{"unsustained", "needs 20000 commits/s", "raise --txn-size to", "--producers", "lower --rate"} {
+		for _, part := range []string{"unsustained", "needs 20000 commits/s", "--txn-size of at least", "--producers", "lower --rate"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("the warnings do not say %q:\n%s", part, text)
 			}

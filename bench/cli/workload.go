@@ -102,7 +102,8 @@ func (c *clientFlags) read() (map[string]string, error) {
 	for _, p := range c.properties {
 		key, value, ok := strings.Cut(p, "=")
 		if key = strings.TrimSpace(key); !ok || key == "" {
-			return nil, usagef("-X %q: give it as key=value", p)
+			name, _, _ := strings.Cut(p, " ") // what follows may be a secret
+			return nil, usagef("-X %s: give it as key=value", name)
 		}
 		properties[key] = value
 	}

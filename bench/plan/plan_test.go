@@ -171,10 +171,10 @@ func TestWarnings(t *testing.T) {
 		{map[string]string{"txn-size": "100", "messages": "2999"}, 0, []string{"mode=transactional: about 29 transactions per producer in the window, " +
 			"fewer than the 30 that figures of transactions need: make the window at least 3s, or transactions shorter"}},
 		{map[string]string{"txn-size": "1", "rate": "2000"}, 4 * time.Millisecond, []string{"mode=transactional: needs 2000 commits a second from each producer, " +
-			"which commits one transaction at a time and manages 250 at 4ms each: give a --txn-size of at least 9, or at least 9 --producers"}},
+			"which commits one transaction at a time and manages 250 at 4ms each: give a --txn-size of at least 9, or at least 9 --producers, or lower --rate"}},
 		{map[string]string{"txn-size": "10", "rate": "2000"}, 4 * time.Millisecond, nil},
 		{map[string]string{"txn-interval": "5ms"}, 5 * time.Millisecond, []string{"mode=transactional: needs 200 commits a second from each producer, " +
-			"which commits one transaction at a time and manages 200 at 5ms each: give a --txn-interval above 5ms"}},
+			"which commits one transaction at a time and manages 200 at 5ms each: give a --txn-interval above 5.5ms, or lower --rate"}},
 	} {
 		if test.flags["mode"] == "" {
 			test.flags["mode"] = "transactional"

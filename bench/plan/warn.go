@@ -31,7 +31,7 @@ func Warnings(c workload.Cell, commit *time.Duration) []string {
 	if commit != nil && commit.Seconds() >= length {
 		warnings = append(warnings, fmt.Sprintf("%s: needs %.4g commits a second from each producer, which commits one transaction "+
 			"at a time and manages %.4g at %s each: %s",
-			c.Name, 1/length, 1/commit.Seconds(), commit, cure(w, perProducer, *commit)))
+			c.Name, 1/length, 1/commit.Seconds(), commit, Cure(w, *commit)))
 	}
 	return warnings
 }
@@ -49,14 +49,19 @@ func transactionSeconds(w workload.Workload, perProducer float64) float64 {
 	return length
 }
 
-// cure names the settings that make a rate sustainable.
-func cure(w workload.Workload, perProducer float64, commit time.Duration) string {
+// headroom is what a remedy leaves for commits that take longer than the measured one.
+const headroom = 1.1
+
+// Cure names the settings that let a transactional workload hold its rate when a commit takes that long.
+func Cure(w workload.Workload, commit time.Duration) string {
+	perProducer := w.Rate.PerSecond / float64(w.Producers)
+	commit = time.Duration(headroom * float64(commit))
 	records := math.Floor(perProducer*commit.Seconds()) + 1 // of one transaction, to take longer than its commit
 	producers := math.Floor(float64(w.Producers)*commit.Seconds()/transactionSeconds(w, perProducer)) + 1
 	if w.TxnInterval > 0 && w.TxnInterval <= commit {
-		return fmt.Sprintf("give a --txn-interval above %s", commit)
+		return fmt.Sprintf("give a --txn-interval above %s, or lower --rate", commit.Round(time.Microsecond))
 	}
-	return fmt.Sprintf("give a --txn-size of at least %.0f, or at least %.0f --producers", records, producers)
+	return fmt.Sprintf("give a --txn-size of at least %.0f, or at least %.0f --producers, or lower --rate", records, producers)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -85,7 +85,7 @@ func TestJSONIsTheStoredDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := store.Finish(true); err != nil {
+	if err := store.Finish(len(run.Trials)); err != nil {
 		t.Fatal(err)
 	}
 	want, err := os.ReadFile(filepath.Join(dir, "run", "run.json"))

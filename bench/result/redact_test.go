@@ -50,7 +50,7 @@ func TestSecretsNeverReachAFile(t *testing.T) {
 	if err := store.WriteTrial(trial); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Finish(true); err != nil {
+	if err := store.Finish(1); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"run.json", "trials/b01-a.json"} {

@@ -93,8 +93,8 @@ type Trial struct {
 	Guarantee    Guarantee          `json:"guarantee"`
 }
 
-// WindowRecords counts the records intended in the window. Without interruption, e2e's count and its censored add
-// up to Committed.
+// WindowRecords counts the records intended in the window. While no record was reported undelivered and no
+// transaction ended unknown or against its producer's will, e2e's count and its censored add up to Committed.
 type WindowRecords struct {
 	Due       *int64 `json:"due"`       // by the schedule; null at max
 	Handed    int64  `json:"handed"`    // of them, handed to the client by a tenth of a second after its end

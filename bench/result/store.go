@@ -108,13 +108,15 @@ func (s *Store) TrialFile(id, ext string) (*File, error) {
 }
 
 // Finish assembles run.json from the stored trials, by block and then in the order they ran. Afterwards the run
-// given to Create holds what was stored. Complete says whether every planned trial is there.
-func (s *Store) Finish(complete bool) error {
+// given to Create holds what was stored. It is complete when all of the planned trials are there and none was cut
+// short.
+func (s *Store) Finish(planned int) error {
 	trials, err := s.schemas.loadTrials(s.dir)
 	if err != nil {
 		return err
 	}
-	s.run.Trials, s.run.Complete = trials, complete
+	s.run.Trials = trials
+	s.run.Complete = len(trials) == planned && !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Complete })
 	return s.writeRun(s.run)
 }
 

@@ -71,7 +71,7 @@ func TestFinishAssemblesInRunningOrder(t *testing.T) {
 		}
 	}
 	run.Warnings = append(run.Warnings, "learnt on the way")
-	if err := s.Finish(true); err != nil {
+	if err := s.Finish(4); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"b01-c", "b01-a", "b01-b", "b02-a"}
@@ -166,7 +166,7 @@ func TestCreateTakesItsOwnRunUpAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Finish(true); err != nil {
+	if err := s.Finish(1); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(ids(run), []string{"b01-a"}) {

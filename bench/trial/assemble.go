@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
@@ -111,8 +112,8 @@ func (t *running) describe() *result.Trial {
 	r := &result.Trial{
 		ID: t.plan.ID, Cell: t.plan.Cell, Block: t.plan.Block, Scenario: t.w.Scenario, Mode: t.w.Mode.Name,
 		Axes: t.axes(), StartedAt: t.startedAt, WindowS: t.window().Seconds(), Saturated: t.w.Rate.Max,
-		Complete: true, Warnings: []string{},
-		Client: result.Client{Name: lib.Name(), Version: lib.Version(), TransactionProtocol: lib.TransactionProtocol()},
+		Warnings: []string{},
+		Client:   result.Client{Name: lib.Name(), Version: lib.Version(), TransactionProtocol: lib.TransactionProtocol()},
 	}
 	if t.w.Mode.Transactional && t.w.TxnSize > 0 {
 		r.TxnSize = &t.w.TxnSize
@@ -144,14 +145,8 @@ func (t *running) latencies() map[string]result.Latency {
 	return all
 }
 
-// window is how long the measured window was: as planned, unless a number of records or an interrupt ended it.
-func (t *running) window() time.Duration {
-	end := t.times.WindowEnd
-	if t.times.Quota || t.stopped < end {
-		end = t.stopped
-	}
-	return time.Duration(end - t.times.WindowStart)
-}
+// window is how long the measured window was.
+func (t *running) window() time.Duration { return time.Duration(t.times.End() - t.times.WindowStart) }
 
 func (t *running) windowRecords(e *verify.Evidence, parts []*Part) result.WindowRecords {
 	var w result.WindowRecords
@@ -167,39 +162,38 @@ func (t *running) windowRecords(e *verify.Evidence, parts []*Part) result.Window
 	return w
 }
 
+// throughput divides what counts by the window. Where a number of records bounds it, each figure's window ends
+// with the last of them handed over, acknowledged or read.
 func (t *running) throughput(r *result.Trial, parts []*Part) {
 	var sum Part
-	var lastAcked, lastRead int64
 	for _, p := range parts {
 		sum.Due += p.Due
 		sum.Sent += p.Sent
-		sum.AckedInWindow += p.AckedInWindow
-		sum.ReadInWindow += p.ReadInWindow
+		sum.Acked += p.Acked
+		sum.ReadIn += p.ReadIn
 		sum.ReadBytes += p.ReadBytes
-		lastAcked, lastRead = max(lastAcked, p.LastAcked), max(lastRead, p.LastRead)
+		sum.LastHanded = max(sum.LastHanded, p.LastHanded)
+		sum.LastAcked = max(sum.LastAcked, p.LastAcked)
+		sum.LastRead = max(sum.LastRead, p.LastRead)
 	}
-	per := func(n, until int64) *float64 {
-		span := t.window()
-		if t.times.Quota && until > 0 { // the records' own last completion is the end of a counted window
-			span = time.Duration(until - t.times.WindowStart)
+	per := func(n float64, last int64) *float64 {
+		end := t.times.End()
+		if t.times.Quota {
+			end = max(last, t.times.WindowStart+1)
 		}
-		if span <= 0 {
-			return nil
-		}
-		v := float64(n) / span.Seconds()
+		v := n / time.Duration(end-t.times.WindowStart).Seconds()
 		return &v
 	}
-	r.SentPerS = *per(sum.Sent, 0)
+	r.SentPerS = *per(float64(sum.Sent), sum.LastHanded)
 	if !t.w.Rate.Max {
-		r.DuePerS = per(sum.Due, 0)
+		r.DuePerS = per(float64(sum.Due), t.times.WindowEnd)
 	}
 	if t.w.Mode.Acks != 0 {
-		r.Throughput.AckedPerS = per(sum.AckedInWindow, lastAcked)
+		r.Throughput.AckedPerS = per(float64(sum.Acked), sum.LastAcked)
 	}
 	if len(t.receivers) > 0 {
-		r.Throughput.ReadPerS = per(sum.ReadInWindow, lastRead)
-		mb := *per(sum.ReadBytes, lastRead) / 1e6
-		r.Throughput.MBPerS = &mb
+		r.Throughput.ReadPerS = per(float64(sum.ReadIn), sum.LastRead)
+		r.Throughput.MBPerS = per(float64(sum.ReadBytes)/1e6, sum.LastRead)
 	}
 }
 
@@ -227,35 +221,40 @@ func mean(sum float64, n int64) *float64 {
 	return &v
 }
 
-// requests adds up what the clients sent between their reports nearest the window's ends.
+// requests adds up what the clients sent between their reports nearest the window's ends. Each client reports at
+// instants of its own, so what is divided by records are rates, each over its client's span.
 func (t *running) requests(r *result.Trial, parts []*Part) {
 	span := &result.RequestSpan{PerRecord: map[string]float64{}}
-	total := map[string]int64{}
-	var lengths float64
+	total, rates := map[string]int64{}, map[string]float64{}
+	var seconds, records, tx, rx float64
 	for _, p := range parts {
 		if len(p.Spans) < 2 {
 			return // a client without two reports leaves the sum meaningless
 		}
 		a, b := p.Spans[0], p.Spans[1]
-		lengths += time.Duration(b.At - a.At).Seconds()
+		length := time.Duration(b.At - a.At).Seconds()
+		seconds += length
 		span.Records += b.Sent - a.Sent
 		span.TxBytes += b.TxBytes - a.TxBytes
 		span.RxBytes += b.RxBytes - a.RxBytes
+		records += float64(b.Sent-a.Sent) / length
+		tx += float64(b.TxBytes-a.TxBytes) / length
+		rx += float64(b.RxBytes-a.RxBytes) / length
 		for name, n := range b.Requests {
 			if d := n - a.Requests[name]; d > 0 {
 				total[name] += d
+				rates[name] += float64(d) / length
 			}
 		}
 	}
 	if span.Records == 0 {
 		return
 	}
-	records := float64(span.Records)
-	for name, n := range total {
-		span.PerRecord[name] = float64(n) / records
+	for name, rate := range rates {
+		span.PerRecord[name] = rate / records
 	}
-	span.Seconds = lengths / float64(len(parts))
-	span.TxPerRec, span.RxPerRec = float64(span.TxBytes)/records, float64(span.RxBytes)/records
+	span.Seconds = seconds / float64(len(parts))
+	span.TxPerRec, span.RxPerRec = tx/records, rx/records
 	r.Requests, r.RequestSpan = total, span
 }
 
@@ -289,38 +288,58 @@ func (t *running) markerShare(g *result.Guarantee) *float64 {
 	return &v
 }
 
+// maxFailed is the share of records that may be reported undelivered before the load counts as too high.
+const maxFailed = 0.01
+
+// maxDrift is how far records read and sent per second may lie apart at max before the window says more of its
+// edges than of the mode.
+const maxDrift = 0.05
+
 // judgeLoad marks what a reader of the figures must know.
 func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
+	warn := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
 	r.Warnings = append(r.Warnings, t.notes...)
 	if t.watch.missed != "" {
-		r.Warnings = append(r.Warnings, t.watch.missed)
+		warn("%s", t.watch.missed)
 	}
+	r.Complete = !t.cutShort
+	var failed int64
+	var why error
 	for _, p := range parts {
 		r.Warnings = append(r.Warnings, p.Notes...)
 		if p.Ended != nil {
 			r.Complete = false
-			r.Warnings = append(r.Warnings, p.Ended.Error())
+			warn("%v", p.Ended)
+		}
+		if failed += p.Failed; why == nil {
+			why = p.FirstFailure
 		}
 	}
-	if t.cutShort {
-		r.Complete = false
-	} else if !t.w.Rate.Max {
+	if failed > 0 {
+		warn("%d of %d records were reported undelivered, the first with: %v; their latencies are in no histogram", failed, r.Guarantee.Sent, why)
+	}
+	if r.Complete && !t.w.Rate.Max {
 		ok, why := t.sustained(parts[:len(t.senders)])
+		if ok && float64(failed) > maxFailed*float64(r.Guarantee.Sent) {
+			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*maxFailed)}
+		}
 		r.Sustained = &ok
 		r.Warnings = append(r.Warnings, why...)
 	}
-	if t.w.Mode.Transactional {
-		if n := r.Transactions.Committed / int64(t.w.Producers); n < plan.MinTransactions {
-			r.Warnings = append(r.Warnings, fmt.Sprintf(
-				"%d transactions per producer in the window, fewer than %d: its transaction figures are inconclusive; raise --duration or lower --txn-size",
-				n, plan.MinTransactions))
-		}
-		if t.w.Rate.Max && t.w.TxnSize > t.w.InFlight {
-			r.Warnings = append(r.Warnings, fmt.Sprintf(
-				"a transaction of %d records holds at most %d unacknowledged at once (--in-flight)", t.w.TxnSize, t.w.InFlight))
-		}
-		if t.w.Isolation == workload.ReadUncommitted {
-			r.Warnings = append(r.Warnings, "read_uncommitted readers of transactional data: a control, nothing is promised")
-		}
+	if read := r.Throughput.ReadPerS; t.w.Rate.Max && !t.times.Quota && read != nil && math.Abs(*read-r.SentPerS) > maxDrift*r.SentPerS {
+		warn("%.0f records/s were read and %.0f sent: the window caught a queue filling or emptying; lengthen --warmup and --duration", *read, r.SentPerS)
+	}
+	if !t.w.Mode.Transactional {
+		return
+	}
+	if n := r.Transactions.Committed / int64(t.w.Producers); n < plan.MinTransactions {
+		warn("%d transactions per producer in the window, fewer than %d: its transaction figures are inconclusive; raise --duration or lower --txn-size",
+			n, plan.MinTransactions)
+	}
+	if t.w.Rate.Max && t.w.TxnSize > t.w.InFlight {
+		warn("a transaction of %d records holds at most %d unacknowledged at once (--in-flight)", t.w.TxnSize, t.w.InFlight)
+	}
+	if t.w.Isolation == workload.ReadUncommitted {
+		warn("read_uncommitted readers of transactional data: a control, nothing is promised")
 	}
 }

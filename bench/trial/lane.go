@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/verify"
@@ -17,12 +18,18 @@ type Lane interface {
 }
 
 // Times are the instants all lanes of a trial share, in clock nanoseconds.
+//
+// The window has one end that every count and every divisor uses: the planned one, or when the senders stopped,
+// where an interrupt or their own end came first. Where a number of records bounds the window, they are its
+// content, whenever they are acknowledged and read.
 type Times struct {
 	Start       int64 // the schedule begins: warm-up
 	WindowStart int64
 	WindowEnd   int64 // nothing is intended at or after it, unless a number of records bounds the window
 	Deadline    int64 // every sender has stopped by then
 	Quota       bool  // a number of records bounds the window; WindowEnd is only planned
+
+	stopped *atomic.Int64 // when the senders had stopped; MaxInt64 until then
 }
 
 // InWindow tells whether a record or transaction intended then belongs to the measured window.
@@ -30,9 +37,24 @@ func (t Times) InWindow(intended int64) bool {
 	return intended >= t.WindowStart && (t.Quota || intended < t.WindowEnd)
 }
 
-// Inside tells whether something that happened then, whenever it was intended, happened inside the window.
-func (t Times) Inside(at int64) bool {
-	return at >= t.WindowStart && (t.Quota || at < t.WindowEnd)
+// Counts tells whether something that happened to a record counts for throughput: it happened inside the window,
+// whenever the record was intended.
+func (t Times) Counts(at, intended int64) bool {
+	if t.Quota {
+		return intended >= t.WindowStart
+	}
+	return t.Inside(at)
+}
+
+// Inside tells whether something happened inside the window.
+func (t Times) Inside(at int64) bool { return at >= t.WindowStart && at < t.End() }
+
+// End is when the window ended, or will as far as is known.
+func (t Times) End() int64 {
+	if t.Quota {
+		return t.stopped.Load()
+	}
+	return min(t.WindowEnd, t.stopped.Load())
 }
 
 // Part is what a lane measured, apart from its histograms. Parts of one kind merge by addition.
@@ -45,16 +67,18 @@ type Part struct {
 	Due                     int64  // records due in the window; 0 at max
 	Handed                  int64  // of them, handed to the client inside it or a hiccup later
 	Sent                    int64  // records handed to the client inside the window, whenever they were due
-	Ends                    int64  // transactions whose end returned inside the window, whenever they were due
-	EndTime                 int64  // ns those ends took
-	AckedInWindow           int64  // acknowledgements that came inside it
-	LastHanded, LastAcked   int64  // clock ns
+	Commits                 int64  // commits that returned inside the window, whenever they were due
+	CommitTime              int64  // ns they took
+	Acked                   int64  // acknowledgements that count for throughput
+	LastHanded, LastAcked   int64  // clock ns, of records intended in the window
+	Failed                  int64  // records reported undelivered, over the whole trial
+	FirstFailure            error  // of them
 	Transactions            TxnCounts
 	Backlog                 []Sample // records due and not finished, over the window
 
-	ReadInWindow int64 // records returned to the reader inside it
-	ReadBytes    int64 // their payload
-	LastRead     int64 // clock ns, of the last one intended in the window
+	ReadIn    int64 // distinct records read that count for throughput
+	ReadBytes int64 // their payload
+	LastRead  int64 // clock ns, of the last one intended in the window
 
 	Spans []Report // the client's counters at either end of the span they cover, or none
 	Notes []string // what a reader of the result should know

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
@@ -76,6 +77,7 @@ func (t *running) newSender(i int, unwatched bool) (*sender, error) {
 		rec:    t.collector.Recorder(senderMetrics(t.w.Mode.Transactional, t.w.Rate.Max)...),
 		ackRec: t.collector.Recorder(ackMetrics(t.w.Mode.Acks)...),
 		log:    &verify.SendLog{}, acks: &verify.AckLog{},
+		alarm: time.NewTicker(time.Second),
 	}
 	if !t.w.Rate.Max {
 		span := t.w.Warmup + plan.Window(t.w)
@@ -92,6 +94,7 @@ func (t *running) newSender(i int, unwatched bool) (*sender, error) {
 		cfg.TransactionalID = t.names.txnIDs[i]
 	}
 	if s.producer, err = t.env.Library.NewProducer(cfg); err != nil {
+		s.alarm.Stop()
 		return nil, fmt.Errorf("open producer %d: %w", i, err)
 	}
 	if t.w.Mode.Transactional {

@@ -89,17 +89,17 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 		from := r.sessions[stamp.Producer]
 		called := from.visible == nil || stamp.Txn < from.visible.called.Load()
 		class := r.log.Read(stamp.Producer, stamp.Seq, partition, d.Offset, called)
-		if t.Inside(d.At) {
-			r.part.ReadInWindow++
-			r.part.ReadBytes += int64(len(d.Value))
-		}
 		if class != verify.New {
 			continue
 		}
 		fresh++
 		r.cursors[stamp.Producer].finish(stamp.Seq)
 		if stamp.Flags&payload.FlagAbort != 0 {
-			continue // not e2e: nobody was meant to have it
+			continue // nobody was meant to have it
+		}
+		if t.Counts(d.At, stamp.Intended) {
+			r.part.ReadIn++
+			r.part.ReadBytes += int64(len(d.Value))
 		}
 		if from.visible != nil {
 			r.extend(stamp.Producer, stamp.Txn, d.At)

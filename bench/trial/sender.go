@@ -55,6 +55,7 @@ type sender struct {
 	early   int64  // records due before the window
 	sampled int64  // clock ns of the last backlog sample
 	backlog thinned
+	alarm   *time.Ticker // wakes a sender that waits for a slot, to look at the time
 	part    Part
 
 	// The completion goroutine's own, until the producer is closed.
@@ -62,6 +63,8 @@ type sender struct {
 	ackCursor cursor
 	acks      *verify.AckLog
 	ackedIn   int64
+	lastAcked int64
+	failure   error // of the first record reported undelivered
 }
 
 // Ready connects and sends one throw-away transaction (or flushes) over every partition, so that connections,
@@ -93,21 +96,14 @@ func (s *sender) Run(ctx context.Context, t Times) error {
 		loop = s.openLoop
 	}
 	err := loop(ctx, &t)
-	stopped := clock.Now()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil // an interrupt is the campaign's to report
+	}
 	if !errors.Is(err, client.ErrFatal) {
 		// What is under way is ended even when the run was interrupted.
 		err = errors.Join(err, s.finish(ctx, &t))
 	}
-	if s.schedule != nil {
-		end := t.WindowEnd
-		if ctx.Err() != nil { // cut short: nothing was due any more
-			end = min(end, max(stopped, t.WindowStart))
-		}
-		s.part.Due = s.due.Due(end-t.Start) - s.early
-	}
-	if !errors.Is(err, context.Canceled) {
-		s.part.Ended = err
-	}
+	s.part.Ended = err
 	return err
 }
 
@@ -117,8 +113,12 @@ func (s *sender) Run(ctx context.Context, t Times) error {
 func (s *sender) openLoop(ctx context.Context, t *Times) error {
 	waiter := pace.NewWaiter()
 	defer waiter.Close()
-	// A backlog is worked off for a moment after the window: it marks the trial unsustained anyway.
+	// A backlog is worked off for a moment after the window: it marks the trial unsustained anyway. A number of
+	// records takes as long as it takes.
 	grace := t.WindowEnd + max(int64(time.Second), (t.WindowEnd-t.WindowStart)/10)
+	if t.Quota {
+		grace = t.Deadline
+	}
 	for {
 		due := t.Start + s.schedule.Next()
 		if err := s.await(ctx, waiter, due, t); err != nil {
@@ -139,7 +139,7 @@ func (s *sender) await(ctx context.Context, waiter *pace.Waiter, due int64, t *T
 	for {
 		now := clock.Now()
 		if s.txn.open && now >= s.txn.deadline {
-			if err := s.endTxn(ctx, s.txn.deadline, t); err != nil {
+			if err := s.endTxn(ctx, s.txn.intended[0]+int64(s.w.TxnInterval), t); err != nil {
 				return err
 			}
 			continue
@@ -170,7 +170,7 @@ func (s *sender) closedLoop(ctx context.Context, t *Times) error {
 			return nil
 		}
 		if s.txn.open && now >= s.txn.deadline {
-			if err := s.endTxn(ctx, s.txn.deadline, t); err != nil {
+			if err := s.endTxn(ctx, now, t); err != nil {
 				return err
 			}
 			continue
@@ -210,21 +210,19 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 			return err
 		}
 	}
-	tag, now, err := s.slot(ctx)
+	tag, err := s.slot(ctx, t)
 	if err != nil {
 		return err
 	}
 	scheduled := s.schedule != nil && t != nil
-	if !scheduled {
-		intended = now
-	}
-	if err := s.handOver(ctx, tag, now, intended); err != nil {
+	intended, now, err := s.handOver(ctx, tag, intended, scheduled)
+	if err != nil {
 		return err
 	}
 	if t == nil {
 		return nil
 	}
-	if t.Inside(now) {
+	if t.Counts(now, intended) {
 		s.part.Sent++
 	}
 	if !t.InWindow(intended) {
@@ -246,66 +244,77 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 	return nil
 }
 
-// slot waits for a free place among the unacknowledged records and returns the time it got one.
-func (s *sender) slot(ctx context.Context) (tag uint32, now int64, err error) {
-	now = clock.Now()
+// slot waits for a free place among the unacknowledged records.
+func (s *sender) slot(ctx context.Context, t *Times) (tag uint32, err error) {
 	tag, ok := s.flight.take()
 	if ok {
-		return tag, now, nil
+		return tag, nil
 	}
-	began := now
+	began := clock.Now()
 	for !ok {
 		select {
 		case <-s.flight.freed:
+		case <-s.alarm.C:
+			if t != nil && clock.Now() >= t.Deadline {
+				return 0, fmt.Errorf("producer %d: %d records were not acknowledged by the trial's deadline", s.index, len(s.flight.slots))
+			}
 		case <-ctx.Done():
-			return 0, 0, ctx.Err()
+			return 0, ctx.Err()
 		}
 		tag, ok = s.flight.take()
 	}
-	now = clock.Now()
-	s.blocked.add(began, now)
-	return tag, now, nil
+	s.blocked.add(began, clock.Now())
+	return tag, nil
 }
 
-func (s *sender) handOver(ctx context.Context, tag uint32, now, intended int64) error {
-	stamp := payload.Stamp{Run: s.run, Producer: uint32(s.index), Seq: s.seq, Txn: s.txn.ordinal, Intended: intended}
+// handOver gives the client the next record, waiting while its queue is full, and returns when the record was
+// intended and when it was accepted. Without a schedule the one is the other.
+func (s *sender) handOver(ctx context.Context, tag uint32, due int64, scheduled bool) (intended, now int64, err error) {
+	key := s.source.Key(s.seq)
+	topic, partition := s.router.Route(s.seq, s.txn.ordinal, key)
+	stamp := payload.Stamp{Run: s.run, Producer: uint32(s.index), Seq: s.seq, Txn: s.txn.ordinal, Intended: due}
 	if s.txn.abort {
 		stamp.Flags |= payload.FlagAbort
 	}
-	key := s.source.Key(s.seq)
-	topic, partition := s.router.Route(s.seq, s.txn.ordinal, key)
-	s.record = client.Record{Topic: topic, Partition: partition, Key: key, Value: s.source.Value(stamp), Tag: tag}
-	s.flight.slots[tag] = inFlight{seq: s.seq, intended: intended, handed: now}
-	s.cursor.add(s.seq, intended)
 	for {
-		err := s.producer.Send(&s.record)
+		now = clock.Now()
+		if !scheduled {
+			stamp.Intended = now
+		}
+		s.record = client.Record{Topic: topic, Partition: partition, Key: key, Value: s.source.Value(stamp), Tag: tag}
+		s.flight.slots[tag] = inFlight{seq: s.seq, intended: stamp.Intended, handed: now}
+		s.cursor.add(s.seq, stamp.Intended)
+		err = s.producer.Send(&s.record)
 		if err == nil {
 			break
 		}
 		if !errors.Is(err, client.ErrQueueFull) || ctx.Err() != nil {
 			s.flight.putBack()
 			s.cursor.finish(s.seq)
-			return fmt.Errorf("producer %d: send record %d: %w", s.index, s.seq, err)
+			return 0, 0, fmt.Errorf("producer %d: send record %d: %w", s.index, s.seq, err)
 		}
-		before := clock.Now()
 		time.Sleep(100 * time.Microsecond)
-		s.blocked.add(before, clock.Now())
+		s.blocked.add(now, clock.Now())
 	}
 	if s.txn.open {
-		s.txn.intended = append(s.txn.intended, intended)
+		s.txn.intended = append(s.txn.intended, stamp.Intended)
 	}
 	s.log.Sent()
 	s.seq++
 	s.sent.Store(int64(s.seq))
-	return nil
+	return stamp.Intended, now, nil
 }
 
 // finish ends what is open: the transaction, or what was sent and not acknowledged.
 func (s *sender) finish(ctx context.Context, t *Times) error {
-	if s.txn.open {
-		return s.endTxn(ctx, clock.Now(), t)
+	if !s.txn.open {
+		return s.flush(ctx)
 	}
-	return s.flush(ctx)
+	due := clock.Now()
+	if n := len(s.txn.intended); n > 0 {
+		due = s.txn.intended[n-1]
+	}
+	return s.endTxn(ctx, due, t)
 }
 
 func (s *sender) flush(ctx context.Context) error {
@@ -329,6 +338,9 @@ func (s *sender) complete(c client.Completion) {
 	if c.Err != nil {
 		s.acks.Failed()
 		s.ackCursor.finish(f.seq)
+		if s.failure == nil {
+			s.failure = c.Err
+		}
 		return
 	}
 	s.acks.Acked(f.seq)
@@ -340,10 +352,14 @@ func (s *sender) complete(c client.Completion) {
 	if t == nil {
 		return
 	}
-	if t.Inside(c.At) {
+	if t.Counts(c.At, f.intended) {
 		s.ackedIn++
 	}
-	if s.w.Mode.Acks != 0 && t.InWindow(f.intended) { // with acks=0 it only means written to a socket
+	if !t.InWindow(f.intended) {
+		return
+	}
+	s.lastAcked = c.At
+	if s.w.Mode.Acks != 0 { // with acks=0 it only means written to a socket
 		s.ackRec.Record(measure.Ack, c.At, c.At-f.intended)
 		s.ackRec.Record(measure.Service, c.At, c.At-f.handed)
 	}
@@ -357,7 +373,7 @@ func (s *sender) sampleBacklog(now int64, t *Times) {
 }
 
 func (s *sender) noteBacklog(now int64, t *Times) {
-	if s.schedule == nil || t == nil || now < t.WindowStart || now >= t.WindowEnd || now-s.sampled < int64(100*time.Millisecond) {
+	if s.schedule == nil || t == nil || !t.Inside(now) || now-s.sampled < int64(100*time.Millisecond) {
 		return
 	}
 	s.sampled = now
@@ -372,12 +388,22 @@ func (s *sender) Part(context.Context) (*Part, error) {
 	s.ackRec.Close(now)
 	p := s.part
 	p.Send, p.Acks = s.log, s.acks
-	p.AckedInWindow = s.ackedIn
-	p.LastAcked = s.lastDone.Load()
+	p.Acked, p.LastAcked = s.ackedIn, s.lastAcked
+	p.Failed, p.FirstFailure = int64(s.acks.Failures), s.failure
+	if t := s.times.Load(); t != nil && s.schedule != nil {
+		end := t.WindowEnd
+		if !t.Quota {
+			end = t.End()
+		}
+		p.Due = s.due.Due(end-t.Start) - s.early
+	}
 	p.Backlog = s.backlog.samples
 	p.Spans = s.counts.spans()
 	return &p, nil
 }
 
 // Close waits for what is under way and closes the producer; Part comes after it.
-func (s *sender) Close(ctx context.Context) error { return s.producer.Close(ctx) }
+func (s *sender) Close(ctx context.Context) error {
+	s.alarm.Stop()
+	return s.producer.Close(ctx)
+}

@@ -53,7 +53,7 @@ func (s *sender) endTxn(ctx context.Context, due int64, t *Times) error {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	txn := s.txn
-	inWindow := t != nil && t.InWindow(txn.intended[0])
+	inWindow := t != nil && len(txn.intended) > 0 && t.InWindow(txn.intended[0])
 	called := clock.Now()
 	if s.visible != nil && !txn.abort {
 		s.visible.calling(txn.ordinal, len(txn.intended), inWindow)
@@ -68,9 +68,9 @@ func (s *sender) endTxn(ctx context.Context, due int64, t *Times) error {
 	if s.visible != nil {
 		s.visible.ended(txn.ordinal, outcome == client.Committed, returned)
 	}
-	if t != nil && t.Inside(returned) {
-		s.part.Ends++
-		s.part.EndTime += returned - called
+	if t != nil && t.Inside(returned) && outcome == client.Committed {
+		s.part.Commits++
+		s.part.CommitTime += returned - called
 	}
 	if inWindow {
 		s.part.Transactions.count(outcome, txn.abort, len(txn.intended))

@@ -59,7 +59,7 @@ func (c *counterSpan) within(t *Times) {
 func (c *counterSpan) observe(counters client.Counters, sent int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.times == nil || counters.At < c.times.WindowStart || !c.times.Quota && counters.At > c.times.WindowEnd {
+	if c.times == nil || !c.times.Inside(counters.At) {
 		return
 	}
 	c.last = Report{counters, sent}

@@ -2,9 +2,9 @@ package trial
 
 import (
 	"fmt"
-	"math"
 	"time"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
@@ -67,26 +67,27 @@ func (t *running) remedy(parts []*Part) string {
 	if !w.Mode.Transactional {
 		return "lower --rate, or add --producers or --partitions"
 	}
-	var ends, endTime int64
+	var commits, took int64
 	for _, p := range parts {
-		ends += p.Ends
-		endTime += p.EndTime
+		commits += p.Commits
+		took += p.CommitTime
 	}
-	if ends == 0 {
-		return "no transaction ended in the window: lower --rate, or make transactions shorter"
+	if commits == 0 {
+		return "no transaction was committed in the window: lower --rate, or make transactions shorter"
 	}
-	commit := time.Duration(endTime / ends)
-	if w.TxnSize == 0 {
-		return fmt.Sprintf("a commit takes %s: lower --rate, raise --txn-interval or add --producers", round(commit))
+	commit := time.Duration(took / commits)
+	return fmt.Sprintf("one producer commits one transaction at a time: %s; %s",
+		t.pace(commit, float64(commits)/t.window().Seconds()/float64(w.Producers)), plan.Cure(w, commit))
+}
+
+// pace compares the commits a producer made with those its load needs.
+func (t *running) pace(commit time.Duration, made float64) string {
+	text := fmt.Sprintf("it made %.4g commits/s, at %s each", made, round(commit))
+	if size := t.w.TxnSize; size > 0 {
+		perProducer := t.w.Rate.PerSecond / float64(t.w.Producers)
+		text = fmt.Sprintf("%d per transaction at %.0f records/s needs %.0f commits/s, ", size, perProducer, perProducer/float64(size)) + text
 	}
-	perProducer := w.Rate.PerSecond / float64(w.Producers)
-	// A tenth of headroom, so that the advice holds on a noisy broker.
-	size := int(math.Ceil(1.1 * perProducer * commit.Seconds()))
-	producers := int(math.Ceil(1.1 * w.Rate.PerSecond / float64(w.TxnSize) * commit.Seconds()))
-	return fmt.Sprintf("one producer commits one transaction at a time: %d per transaction at %.0f records/s each needs %.0f commits/s, "+
-		"it made %.0f (a commit takes %s); raise --txn-size to %d or more, use about %d --producers, or lower --rate",
-		w.TxnSize, perProducer, perProducer/float64(w.TxnSize), float64(ends)/t.window().Seconds()/float64(w.Producers), round(commit),
-		max(size, w.TxnSize+1), max(producers, w.Producers+1))
+	return text
 }
 
 func perSecond(n int64, window time.Duration) string {

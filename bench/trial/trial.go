@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
@@ -29,6 +31,7 @@ const (
 	drainTimeout = 30 * time.Second
 	drainPoll    = 20 * time.Millisecond
 	closeTimeout = 15 * time.Second
+	impatience   = 5 * time.Second // bounds closing and draining after an interrupt
 )
 
 // Env is what a campaign hands each of its trials.
@@ -55,17 +58,16 @@ func Run(ctx context.Context, env Env, tr plan.Trial) (*result.Trial, error) {
 	if err := t.connect(ctx); err != nil {
 		return nil, errors.Join(err, t.abandon(ctx))
 	}
-	t.measure(ctx)
-	t.drain()
-	if t.cutShort && t.stopped <= t.times.WindowStart {
-		return nil, errors.Join(ctx.Err(), t.abandon(ctx))
+	err := t.measure(ctx)
+	if t.stopped <= t.times.WindowStart {
+		return nil, errors.Join(ctx.Err(), err, t.abandon(ctx))
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	if err := t.disconnect(closing); err != nil {
-		t.notes = append(t.notes, err.Error())
-	}
-	return t.assemble(closing)
+	// Nothing may be under way any more when the end of the topics is taken: what was acknowledged after it would
+	// look lost. Closing a producer flushes, or fails what cannot be.
+	t.note(t.closeSenders(ctx))
+	t.drain(ctx)
+	t.note(t.closeReceivers(ctx))
+	return t.assemble(ctx)
 }
 
 // running is a trial under way.
@@ -101,12 +103,13 @@ type ending struct {
 	reached   bool
 	deadlines []string
 	offsets   int64 // written to the topics, markers included
+	moved     int64 // clock ns when they were last seen to grow
 }
 
 // prepare makes fresh topics and lets their leaders settle.
 func (t *running) prepare(ctx context.Context) error {
 	t.progress("prepare")
-	if err := t.env.Admin.CreateTopics(ctx, t.names.topics, t.w.Partitions, t.env.ReplicationFactor, topicConfig(t.w)); err != nil {
+	if err := t.env.Admin.CreateTopics(ctx, t.names.topics, t.w.Partitions, t.env.ReplicationFactor, topicConfig(t.w, t.env.Target.Kind)); err != nil {
 		return err
 	}
 	if size, err := t.env.Admin.LogBytes(ctx, t.names.topics); err == nil {
@@ -118,13 +121,17 @@ func (t *running) prepare(ctx context.Context) error {
 // largestBatch is message.max.bytes' default, a broker's bound on a batch.
 const largestBatch = 1_048_588
 
-// topicConfig raises a topic's bound where one record alone would exceed it.
-func topicConfig(w workload.Workload) map[string]string {
-	need := w.MessageSize.Max + 4096
-	if need <= largestBatch {
-		return nil
+// topicConfig keeps the cluster from deleting what was not read yet, and raises the bound on a batch where one
+// record alone would exceed it. An embedded broker's disk budget works by retention and is left alone.
+func topicConfig(w workload.Workload, kind broker.Kind) map[string]string {
+	config := map[string]string{"cleanup.policy": "delete", "retention.ms": "-1"}
+	if kind != broker.Embedded {
+		config["retention.bytes"] = "-1"
 	}
-	return map[string]string{"max.message.bytes": strconv.Itoa(need)}
+	if need := w.MessageSize.Max + 4096; need > largestBatch {
+		config["max.message.bytes"] = strconv.Itoa(need)
+	}
+	return config
 }
 
 // connect opens the lanes and brings every sender through its throw-away transaction.
@@ -180,7 +187,7 @@ func (t *running) open() (err error) {
 
 // measure runs the load: warm-up, window, and the end of the last transactions. A lane that ended early says so in
 // its part; what was measured until then is kept.
-func (t *running) measure(ctx context.Context) {
+func (t *running) measure(ctx context.Context) error {
 	t.times = timesOf(t.w, clock.Now()+int64(lead))
 	for _, s := range t.senders {
 		s.counts.within(&t.times)
@@ -199,15 +206,14 @@ func (t *running) measure(ctx context.Context) {
 	}
 	stop := t.observe(ctx)
 	defer stop()
-	_ = together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
+	err := together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
 	t.stopped, t.cutShort = clock.Now(), ctx.Err() != nil
+	t.times.stopped.Store(t.stopped)
+	return err
 }
 
 // drain waits until the receivers have passed everything the senders left, or a deadline.
-func (t *running) drain() {
-	if t.readCtx == nil {
-		return
-	}
+func (t *running) drain(ctx context.Context) {
 	defer t.reading.Wait()
 	defer t.stopReading(nil)
 	defer close(t.drained)
@@ -215,7 +221,7 @@ func (t *running) drain() {
 		return
 	}
 	t.progress("drain")
-	draining, cancel := context.WithTimeout(t.readCtx, drainTimeout)
+	draining, cancel := context.WithTimeout(t.readCtx, patience(ctx, drainTimeout))
 	defer cancel()
 	if err := t.awaitEnd(draining); err != nil {
 		if failed := context.Cause(t.readCtx); failed != nil {
@@ -259,7 +265,7 @@ func (t *running) ends(ctx context.Context) (cluster.Marks, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ask for the end of the topics: %w", err)
 		}
-		if marks.Settled() {
+		if marks.Settled() && t.arrived(marks) {
 			t.end.offsets = 0
 			for _, topic := range marks {
 				for _, p := range topic {
@@ -269,15 +275,63 @@ func (t *running) ends(ctx context.Context) (cluster.Marks, error) {
 			return marks, nil
 		}
 		if sleep(ctx, drainPoll) != nil {
-			return nil, fmt.Errorf("transactions still held records back after %s of draining", drainTimeout)
+			return nil, fmt.Errorf("the end of the topics still moved or was held back by transactions after %s of draining", drainTimeout)
 		}
 	}
 }
 
-// disconnect closes the clients; no completion or delivery follows.
-func (t *running) disconnect(ctx context.Context) error {
-	errs := together(len(t.senders), func(i int) error { return t.senders[i].Close(ctx) })
-	return errors.Join(errs, together(len(t.receivers), func(i int) error { return t.receivers[i].Close(ctx) }))
+// quiet is how long the ends of the topics must not have moved before records that nobody acknowledges count as
+// arrived or lost.
+const quiet = time.Second
+
+// arrived tells whether everything that was handed over has had its chance to reach the log. With acks=0 a record
+// was only written to a socket, and the broker may be behind: its records have arrived when the log holds as many,
+// or when it has stopped growing.
+func (t *running) arrived(marks cluster.Marks) bool {
+	if t.w.Mode.Acks != 0 {
+		return true
+	}
+	var high, handed int64
+	for _, topic := range marks {
+		for _, p := range topic {
+			high += p.High2
+		}
+	}
+	for _, s := range t.senders {
+		handed += s.acked.Load()
+	}
+	now := clock.Now()
+	if high != t.end.offsets {
+		t.end.offsets, t.end.moved = high, now
+	}
+	return high >= handed || now-t.end.moved >= int64(quiet)
+}
+
+func (t *running) closeSenders(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx, closeTimeout))
+	defer cancel()
+	return together(len(t.senders), func(i int) error { return t.senders[i].Close(ctx) })
+}
+
+func (t *running) closeReceivers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx, closeTimeout))
+	defer cancel()
+	return together(len(t.receivers), func(i int) error { return t.receivers[i].Close(ctx) })
+}
+
+// patience is how long something that outlives an interrupt may take.
+func patience(ctx context.Context, usually time.Duration) time.Duration {
+	if ctx.Err() != nil {
+		return impatience
+	}
+	return usually
+}
+
+// note keeps an error that costs no figure as a warning.
+func (t *running) note(err error) {
+	if err != nil {
+		t.notes = append(t.notes, err.Error())
+	}
 }
 
 // settle removes the trial's topics and group, also after an interrupt.
@@ -296,9 +350,12 @@ func (t *running) settle(ctx context.Context) {
 
 // abandon closes what a trial without a result had opened.
 func (t *running) abandon(ctx context.Context) error {
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	err := t.disconnect(closing)
+	err := t.closeSenders(ctx)
+	if t.stopReading != nil {
+		t.stopReading(nil)
+		t.reading.Wait()
+	}
+	err = errors.Join(err, t.closeReceivers(ctx))
 	t.discard()
 	return err
 }
@@ -313,7 +370,8 @@ func (t *running) discard() {
 
 // timesOf lays the phases out from their start.
 func timesOf(w workload.Workload, start int64) Times {
-	t := Times{Start: start, WindowStart: start + int64(w.Warmup), Quota: w.Messages > 0}
+	t := Times{Start: start, WindowStart: start + int64(w.Warmup), Quota: w.Messages > 0, stopped: &atomic.Int64{}}
+	t.stopped.Store(math.MaxInt64)
 	window := plan.Window(w)
 	if window == 0 {
 		window = time.Hour // a number of records at max: there is no telling

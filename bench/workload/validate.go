@@ -104,6 +104,10 @@ func (p *Profile) checkTopology() error {
 		return p.wrong("txn_topics", fmt.Sprintf("give --topics of at least %d, or fewer --txn-topics", p.TxnTopics),
 			"a transaction cannot span %d topics: there are %d", p.TxnTopics, p.Topics)
 	}
+	if most := slices.Max(p.Producers); p.Messages > 0 && p.Messages < int64(most) {
+		return p.wrong("messages", fmt.Sprintf("give --messages of at least %d, or fewer --producers", most),
+			"%d messages cannot be shared among %d producers", p.Messages, most)
+	}
 	if all := p.Topics * slices.Min(p.Partitions); p.Readers > all {
 		return p.wrong("readers", fmt.Sprintf("give at most %d, or more --partitions", all),
 			"there are fewer partitions (%d) than readers (%d)", all, p.Readers)

@@ -156,6 +156,7 @@ func TestCombinationErrors(t *testing.T) {
 		{"duration: 5s\nmessages: 10", nil, "p.yaml:2: messages and duration both end the window: keep one of them"},
 		{"", flags{"duration": "5s", "messages": "10"}, "--messages: messages and duration both end the window: keep one of them"},
 		{"duration: 5s", flags{"messages": "10"}, ""},
+		{"", flags{"messages": "3", "producers": "2,4"}, "--messages: 3 messages cannot be shared among 4 producers: give --messages of at least 4, or fewer --producers"},
 		{"messages: 10", flags{"duration": "5s"}, ""},
 		{"", flags{"duration": "0s"},
 			"--duration: nothing ends the window: duration and messages are both 0: give a duration such as 10s, or a number of messages"},

@@ -3,9 +3,11 @@
 package librdkafka
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
@@ -96,8 +98,8 @@ func configure(w workload.Workload, id identity) (producer, reader map[string]st
 	reader = merge(shared, map[string]string{
 		"group.id":                 id.group,
 		"isolation.level":          string(isolation),
-		"auto.offset.reset":        "earliest",
-		"enable.auto.commit":       "true", // the monitoring view of lag depends on it
+		"auto.offset.reset":        "error", // a reader that fell behind the log's start must not skip in silence
+		"enable.auto.commit":       "true",  // the monitoring view of lag depends on it
 		"auto.commit.interval.ms":  "1000",
 		"enable.auto.offset.store": "true",
 		"enable.partition.eof":     "false",
@@ -131,7 +133,34 @@ func configure(w workload.Workload, id identity) (producer, reader map[string]st
 			readerDefaults[key] = user[key]
 		}
 	}
+	if err := fitsTimeout(w, producerDefaults["transaction.timeout.ms"]); err != nil {
+		return nil, nil, err
+	}
 	return merge(producer, producerDefaults), merge(reader, readerDefaults), nil
+}
+
+// fitsTimeout refuses transactions that stay open longer than the broker lets them: they would be aborted, and
+// their producer fenced.
+func fitsTimeout(w workload.Workload, timeoutMS string) error {
+	ms, err := strconv.Atoi(timeoutMS)
+	if err != nil || !w.Mode.Transactional || w.Rate.Max || w.Rate.PerSecond <= 0 {
+		return nil
+	}
+	open := w.TxnInterval
+	if w.TxnSize > 0 {
+		full := time.Duration(float64(w.TxnSize) * float64(w.Producers) / w.Rate.PerSecond * float64(time.Second))
+		if open == 0 || full < open {
+			open = full
+		}
+	}
+	if timeout := time.Duration(ms) * time.Millisecond; open >= timeout {
+		return &client.PropertyError{
+			Key:     "transaction.timeout.ms",
+			Problem: fmt.Sprintf("a transaction stays open for %s, and the broker aborts it after %s", open.Round(time.Millisecond), timeout),
+			Remedy:  "lower --txn-size or --txn-interval, or raise -X transaction.timeout.ms",
+		}
+	}
+	return nil
 }
 
 // decided are properties that the tool's way of working rules out, beside those it sets.

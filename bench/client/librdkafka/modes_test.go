@@ -201,7 +201,8 @@ func TestBrokerGone(t *testing.T) {
 			if err := p.Flush(within(t, 10*time.Second)); err != nil {
 				t.Error(err)
 			}
-			if failed := p.done.check(t, 53); failed == 0 {
+			// Without acknowledgements a write to a socket that is about to break counts as delivered.
+			if failed := p.done.check(t, 53); failed == 0 && mode != "at-most-once" {
 				t.Error("nothing failed without a broker")
 			}
 		})

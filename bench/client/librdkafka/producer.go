@@ -27,6 +27,7 @@ type producer struct {
 	flushed time.Time // when the last flusher was started
 
 	outstanding atomic.Int64                // accepted and not completed
+	failures    atomic.Int64                // of records, since the transaction began
 	waiting     atomic.Bool                 // somebody waits for outstanding to reach zero
 	drained     chan struct{}               // tells them
 	fatal       atomic.Pointer[error]       // why nothing can follow
@@ -109,6 +110,9 @@ func (p *producer) serve() {
 	for event := range p.kafka.Events() {
 		switch e := event.(type) {
 		case *kafka.Message:
+			if e.TopicPartition.Error != nil {
+				p.failures.Add(1)
+			}
 			p.cfg.Complete(client.Completion{Tag: e.Opaque.(uint32), At: clock.Now(), Err: e.TopicPartition.Error})
 			if p.outstanding.Add(-1) == 0 && p.waiting.Load() {
 				select {
@@ -176,6 +180,9 @@ func (p *producer) explain(what string, err error) error {
 // of anyone's sight: librdkafka must not be destroyed under it.
 const flushResidue = 100 * time.Millisecond
 
+// closeTimeout bounds librdkafka's own end, which waits for its threads.
+const closeTimeout = 10 * time.Second
+
 // purgeTimeout bounds the wait for the reports of dropped records, which need no broker.
 const purgeTimeout = 5 * time.Second
 
@@ -190,9 +197,18 @@ func (p *producer) Close(ctx context.Context) error {
 	}
 	p.flushers.Wait()
 	time.Sleep(time.Until(p.flushed.Add(flushResidue)))
-	p.kafka.Close()
-	p.background.Wait()
-	return err
+	closed := make(chan struct{})
+	go func() {
+		p.kafka.Close()
+		p.background.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		return err
+	case <-time.After(closeTimeout):
+		return errors.Join(err, fmt.Errorf("close producer %s: librdkafka was still busy after %s", p.cfg.ClientID, closeTimeout))
+	}
 }
 
 // drop fails whatever is queued or in flight.

@@ -71,6 +71,7 @@ func (t *transactor) Begin() error {
 	if err := t.fatal.Load(); err != nil {
 		return *err
 	}
+	t.failures.Store(0)
 	if err := t.kafka.BeginTransaction(); err != nil {
 		return t.die("begin a transaction of "+t.cfg.TransactionalID, err)
 	}
@@ -90,10 +91,11 @@ func (t *transactor) End(ctx context.Context, commit bool) (client.Outcome, erro
 
 func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	what := "commit a transaction of " + t.cfg.TransactionalID
-	// Whether the coordinator may have been asked: EndTxn follows the last delivery report. From then on only
-	// its answer tells how the transaction ended, and an abort could end up in the next one (KAFKA-17754).
-	asked := false
-	v, k := t.call(ctx, t.kafka.CommitTransaction, func() { asked = asked || t.outstanding.Load() == 0 })
+	v, k := t.call(ctx, t.kafka.CommitTransaction, func() {})
+	// Whether the coordinator may have been asked: EndTxn follows the last delivery report, and none may have been
+	// a failure. Then only its answer tells how the transaction ended, and an abort could end up in the next one
+	// (KAFKA-17754).
+	asked := t.outstanding.Load() == 0 && t.failures.Load() == 0
 	switch {
 	case v == done:
 		return client.Committed, nil
