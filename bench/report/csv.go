@@ -164,6 +164,7 @@ func resources() []field {
 		integer("client_rss_max_bytes", func(t *result.Trial) *int64 { return t.Resources.RSSMaxBytes }),
 		number("broker_cpu_s", func(t *result.Trial) *float64 { return t.Resources.BrokerCPUS }),
 		number("broker_cpu_us_per_record", brokerCPU),
+		number("cpu_steal", func(t *result.Trial) *float64 { return t.Resources.CPUSteal }),
 		integer("broker_log_bytes", func(t *result.Trial) *int64 { return t.Resources.BrokerLogBytes }),
 	}
 }

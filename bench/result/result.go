@@ -184,6 +184,7 @@ type Resources struct {
 	CPUS           *float64 `json:"cpu_s"` // this process
 	RSSMaxBytes    *int64   `json:"rss_max_bytes"`
 	BrokerCPUS     *float64 `json:"broker_cpu_s"`     // null unless local
+	CPUSteal       *float64 `json:"cpu_steal"`        // share of the machine's CPU time that its hypervisor gave to others
 	BrokerLogBytes *int64   `json:"broker_log_bytes"` // replicas and __transaction_state included
 }
 

@@ -268,6 +268,9 @@ func (t *running) resources(ctx context.Context, r *result.Trial) {
 		v := (to.broker - from.broker).Seconds()
 		r.Resources.BrokerCPUS = &v
 	}
+	if share, ok := stolen(from, to); ok {
+		r.Resources.CPUSteal = &share
+	}
 	if t.watch.rss > 0 {
 		r.Resources.RSSMaxBytes = &t.watch.rss
 	}
@@ -295,12 +298,18 @@ const maxFailed = 0.01
 // edges than of the mode.
 const maxDrift = 0.05
 
+// maxSteal is the share of CPU time lost to other guests of the host from which it is worth a warning.
+const maxSteal = 0.05
+
 // judgeLoad marks what a reader of the figures must know.
 func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 	warn := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
 	r.Warnings = append(r.Warnings, t.notes...)
 	if t.watch.missed != "" {
 		warn("%s", t.watch.missed)
+	}
+	if steal := r.Resources.CPUSteal; steal != nil && *steal > maxSteal {
+		warn("the hypervisor gave %.0f%% of this machine's CPU time to others: latencies are partly theirs; compare interleaved blocks only", 100**steal)
 	}
 	r.Complete = !t.cutShort
 	var failed int64

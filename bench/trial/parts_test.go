@@ -211,3 +211,22 @@ func TestShareAddsUp(t *testing.T) {
 		}
 	})
 }
+
+func TestMachineTicks(t *testing.T) {
+	for _, tc := range []struct {
+		stat          string
+		total, stolen int64
+		ok            bool
+	}{
+		{"cpu  100 1 20 300 4 5 6 70 9 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n", 506, 70, true},
+		{"cpu  100 1 20 300 4 5 6 70", 506, 70, true},
+		{"cpu  100 1 20 300 4 5 6", 0, 0, false}, // before Linux 2.6.11
+		{"cpu  100 1 20 x 4 5 6 70", 0, 0, false},
+		{"intr 1 2 3 4 5 6 7 8 9", 0, 0, false},
+		{"", 0, 0, false},
+	} {
+		if total, stolen, ok := machineTicks([]byte(tc.stat)); total != tc.total || stolen != tc.stolen || ok != tc.ok {
+			t.Errorf("%q: %d, %d, %v", tc.stat, total, stolen, ok)
+		}
+	}
+}
