@@ -53,8 +53,8 @@ func Run(ctx context.Context, source Source, measure func(context.Context, plan.
 	}
 }
 
-// Blocks from which a run is a comparison, with statistics over its trials.
-const comparison = 6
+// Comparison is the number of blocks from which a run is a comparison, with statistics over its trials.
+const Comparison = 6
 
 // Conditioning returns the trials to run first and throw away. A comparison starts with a whole block, on brokers
 // that have just started with at least a minute of them: their virtual machines are still compiling. A quick look
@@ -65,7 +65,7 @@ func Conditioning(trials []plan.Trial, blocks, freshBrokers int) []plan.Trial {
 		return nil
 	}
 	cells := trials[:len(trials)/blocks]
-	if blocks >= comparison {
+	if blocks >= Comparison {
 		var discarded []plan.Trial
 		for took := time.Duration(0); len(discarded) == 0 || freshBrokers > 0 && took < time.Minute; {
 			for _, t := range cells {

@@ -9,11 +9,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // clusterFlags say which Kafka to use.
@@ -72,6 +75,73 @@ func (a *app) brokerOptions(nodes int) broker.Options {
 		Kind: broker.Local, Nodes: nodes, CacheDir: a.CacheDir, LookPath: a.LookPath, Say: a.say,
 		KafkaHome: a.getenv("KAFKA_HOME"), JavaHome: a.getenv("JAVA_HOME"),
 	}
+}
+
+// opened is a cluster ready to be measured.
+type opened struct {
+	target *broker.Target
+	admin  *cluster.Admin
+	about  result.Broker
+}
+
+// open starts or names the cluster, connects to it and checks that the profile fits on its disks.
+func (a *app) open(ctx context.Context, options broker.Options, profile *workload.Profile) (*opened, error) {
+	target, err := broker.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	on := &opened{target: target}
+	if on.admin, err = dial(ctx, target.Bootstrap, profile.Properties); err == nil {
+		on.about, err = describe(ctx, on.admin, target)
+	}
+	if err == nil {
+		err = spaceFor(target, profile, on.about.ReplicationFactor)
+	}
+	if err != nil {
+		on.close(ctx, a.say)
+		return nil, err
+	}
+	a.say("measuring on %s", clusterLine(on.about))
+	for _, w := range target.Warnings {
+		a.say("warning: %s", w)
+	}
+	return on, nil
+}
+
+// closeTimeout bounds the end of a cluster that was started for one run.
+const closeTimeout = 30 * time.Second
+
+func (o *opened) close(ctx context.Context, say func(string, ...any)) {
+	if o.admin != nil {
+		o.admin.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if err := o.target.Close(ctx); err != nil {
+		say("closing the broker: %v", err)
+	}
+}
+
+// spaceFor refuses a run that would fill more than half of what is left on a disk of this machine. What a trial
+// at max writes is not known beforehand.
+func spaceFor(target *broker.Target, profile *workload.Profile, replication int) error {
+	need := plan.NewEstimate(profile.Cells(), profile.Blocks, replication).Largest
+	for _, dir := range target.DataDirs {
+		if free, err := freeBytes(dir); err == nil && need > float64(free)/2 {
+			return usagef("a trial writes up to %.1f GB, more than half of the %.1f GB left on the disk of %s: lower --rate, --duration or --message-size",
+				need/1e9, float64(free)/1e9, dir)
+		}
+	}
+	return nil
+}
+
+// freeBytes is what a user may still write to a directory's disk.
+func freeBytes(dir string) (uint64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, err
+	}
+	return s.Bavail * uint64(s.Bsize), nil
 }
 
 // dialTimeout bounds the first contact with a cluster.

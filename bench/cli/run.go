@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
@@ -64,6 +63,7 @@ Exit codes: 0 finished, 2 usage, 4 inconclusive (unsustained or incomplete), 5 a
 	return cmd
 }
 
+// run measures a profile. Everything that can be wrong with its input is found before anything runs.
 func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	write, err := report.ByName(f.format)
 	if err != nil {
@@ -85,92 +85,75 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	began := a.Now()
+	began := a.Now().UTC()
 	if f.out == "" {
-		f.out = filepath.Join("results", began.UTC().Format("20060102T150405")+"-"+profile.Name)
+		f.out = filepath.Join("results", began.Format("20060102T150405")+"-"+profile.Name)
 	}
 	if err := reserve(f.out); err != nil {
 		return err
 	}
 	defer os.Remove(f.out) // succeeds only while it is empty
 
-	target, err := broker.Open(ctx, options)
+	on, err := a.open(ctx, options, profile)
 	if err != nil {
 		return ended(ctx, err)
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer cancel()
-		if err := target.Close(closing); err != nil {
-			a.say("closing the broker: %v", err)
-		}
-	}()
-	admin, err := dial(ctx, target.Bootstrap, profile.Properties)
-	if err != nil {
-		return ended(ctx, err)
-	}
-	defer admin.Close()
-	about, err := describe(ctx, admin, target)
-	if err != nil {
-		return ended(ctx, err)
-	}
-	a.say("measuring on %s", clusterLine(about))
-	for _, w := range target.Warnings {
-		a.say("warning: %s", w)
-	}
-	if err := spaceFor(target, profile, about.ReplicationFactor); err != nil {
+	defer on.close(ctx, a.say)
+	run, err := a.measure(ctx, on, began, f, screen, profile, trials)
+	if run == nil {
 		return err
 	}
-
-	run := &result.Run{
-		Schema: result.Schema, RunID: cluster.NewRunID(began, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), StartedAt: began.UTC(),
-		Tool: result.ThisTool(), Machine: result.ThisMachine(), Broker: about,
-		Profile:  result.Profile{Name: profile.Name, Values: profile.Values()},
-		Warnings: append([]string{}, target.Warnings...), Trials: []result.Trial{},
-	}
-	store, err := result.Create(f.out, run)
-	if err != nil {
-		return err
-	}
-	env := trial.Env{
-		RunID: run.RunID, Stamp: stamp(run.RunID), Target: target, Admin: admin, Library: librdkafka.New(),
-		ReplicationFactor: about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
-	}
-	err = a.measure(ctx, env, screen, run, trials, profile.Blocks, fresh(target))
-	screen.close()
-	err = ended(ctx, err)
-	if finish := store.Finish(len(trials)); finish != nil {
-		return errors.Join(err, finish)
-	}
-	stored, loadErr := result.Load(f.out)
-	if loadErr != nil {
-		return errors.Join(err, loadErr)
-	}
-	if len(stored.Trials) > 0 || f.format == "json" {
-		if e := write(a.Stdout, stored, a.reportOptions(f.out, f.noColor)); e != nil {
+	if len(run.Trials) > 0 || f.format == "json" {
+		o := a.reportOptions(f.out, f.noColor)
+		o.Next = next(name, profile)
+		if e := write(a.Stdout, run, o); e != nil {
 			return errors.Join(err, e)
 		}
 	}
-	if f.format != "text" || len(stored.Trials) == 0 {
+	if f.format != "text" || len(run.Trials) == 0 {
 		a.say("results: %s", f.out)
 	}
-	return verdict(stored, profile, err)
+	return verdict(run, profile, err)
 }
 
-// measure runs the campaign: the discarded trials, then the planned ones.
-func (a *app) measure(ctx context.Context, env trial.Env, screen *screen, run *result.Run, trials []plan.Trial, blocks, freshBrokers int) error {
-	if discarded := campaign.Conditioning(trials, blocks, freshBrokers); len(discarded) > 0 {
+// measure runs the campaign and returns the run as it was stored, also when it was cut short.
+func (a *app) measure(ctx context.Context, on *opened, began time.Time, f runFlags, screen *screen, profile *workload.Profile, trials []plan.Trial) (*result.Run, error) {
+	run := &result.Run{
+		Schema: result.Schema, RunID: cluster.NewRunID(began, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), StartedAt: began,
+		Tool: result.ThisTool(), Machine: result.ThisMachine(), Broker: on.about,
+		Profile:  result.Profile{Name: profile.Name, Values: profile.Values()},
+		Warnings: append([]string{}, on.target.Warnings...), Trials: []result.Trial{},
+	}
+	store, err := result.Create(f.out, run)
+	if err != nil {
+		return nil, err
+	}
+	env := trial.Env{
+		RunID: run.RunID, Stamp: stamp(run.RunID), Target: on.target, Admin: on.admin, Library: librdkafka.New(),
+		ReplicationFactor: on.about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
+	}
+	err = a.campaign(ctx, env, screen, run, trials, profile.Blocks)
+	screen.close()
+	err = ended(ctx, err)
+	if finish := store.Finish(len(trials)); finish != nil {
+		return nil, errors.Join(err, finish)
+	}
+	return run, err
+}
+
+// campaign runs the discarded trials, then the planned ones.
+func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, run *result.Run, trials []plan.Trial, blocks int) error {
+	if discarded := campaign.Conditioning(trials, blocks, fresh(env.Target)); len(discarded) > 0 {
 		if err := a.condition(ctx, env, screen, *run, discarded); err != nil {
 			return err
 		}
 	}
 	screen.expect(trials)
-	store := env.Store
 	return campaign.Run(ctx, campaign.Fixed(trials),
 		func(ctx context.Context, t plan.Trial) (*result.Trial, error) { return trial.Run(ctx, env, t) },
 		func(t *result.Trial) error {
 			screen.done(t)
-			return store.WriteTrial(t)
+			return env.Store.WriteTrial(t)
 		})
 }
 
@@ -251,26 +234,12 @@ func assumedReplication(o broker.Options) int {
 	return o.Nodes
 }
 
-// spaceFor refuses a run that would fill more than half of what is left on a disk of this machine. What a trial
-// at max writes is not known beforehand.
-func spaceFor(target *broker.Target, profile *workload.Profile, replication int) error {
-	need := plan.NewEstimate(profile.Cells(), profile.Blocks, replication).Largest
-	for _, dir := range target.DataDirs {
-		if free, err := freeBytes(dir); err == nil && need > float64(free)/2 {
-			return usagef("a trial writes up to %.1f GB, more than half of the %.1f GB left on the disk of %s: lower --rate, --duration or --message-size",
-				need/1e9, float64(free)/1e9, dir)
-		}
+// next is the command worth trying after a run.
+func next(name string, profile *workload.Profile) string {
+	if profile.Blocks < campaign.Comparison {
+		return fmt.Sprintf("kafka-eos-bench run %s --blocks %d", name, campaign.Comparison)
 	}
-	return nil
-}
-
-// freeBytes is what a user may still write to a directory's disk.
-func freeBytes(dir string) (uint64, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, err
-	}
-	return s.Bavail * uint64(s.Bsize), nil
+	return ""
 }
 
 // stamp is the run as its records carry it.
