@@ -131,6 +131,7 @@ func (a *app) measure(ctx context.Context, on *opened, began time.Time, f runFla
 	env := trial.Env{
 		RunID: run.RunID, Stamp: stamp(run.RunID), Target: on.target, Admin: on.admin, Library: librdkafka.New(),
 		ReplicationFactor: on.about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
+		Say: func(text string) { screen.say(text) },
 	}
 	err = a.campaign(ctx, env, screen, run, trials, profile.Blocks)
 	screen.close()

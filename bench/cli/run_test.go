@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
@@ -242,6 +244,40 @@ func TestInterruptKeepsWhatFinished(t *testing.T) {
 	}
 	if run.Trials[1].WindowS >= 4 {
 		t.Errorf("the trial cut short has a window of %g s", run.Trials[1].WindowS)
+	}
+}
+
+func TestBrokerThatDiesLeavesAResultAndAnEnd(t *testing.T) {
+	t.Parallel()
+	for mode, code := range map[string]int{
+		"at-least-once": exitInconclusive, // it went on to its end, which nobody could verify
+		"transactional": exitUnexpected,   // a commit without an answer ended the producer
+	} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			target, err := broker.Open(t.Context(), broker.Options{Kind: broker.Embedded, Nodes: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := filepath.Join(t.TempDir(), "run")
+			c := newCommand(t)
+			go func() {
+				for !strings.Contains(c.stderr.String(), "measure") {
+					time.Sleep(20 * time.Millisecond)
+				}
+				_ = target.Close(context.Background())
+			}()
+			// The broker is given up after a second or two; a minute is the default.
+			c.run(t, code, "run", "-b", target.Bootstrap, "--mode", mode, "--rate", "100", "--duration", "3s", "--warmup", "100ms",
+				"-X", "message.timeout.ms=1000", "-X", "transaction.timeout.ms=2000", "-X", "socket.timeout.ms=1000", "--out", out, "--progress", "plain")
+			run, err := result.Load(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(run.Trials) != 1 || run.Trials[0].Guarantee.Verdict != result.Incomplete {
+				t.Errorf("complete %v, trials %+v", run.Complete, run.Trials)
+			}
+		})
 	}
 }
 

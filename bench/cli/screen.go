@@ -150,7 +150,15 @@ func (s *screen) done(t *result.Trial) {
 	s.line(strings.Join(parts, "  "))
 }
 
-// line writes a line that stays.
+// say writes a line that stays, whatever the progress.
+func (s *screen) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	fmt.Fprintln(s.out, text)
+}
+
+// line writes a line of progress that stays.
 func (s *screen) line(text string) {
 	if s.quiet {
 		return

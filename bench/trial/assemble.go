@@ -112,14 +112,12 @@ func (t *running) describe() *result.Trial {
 	r := &result.Trial{
 		ID: t.plan.ID, Cell: t.plan.Cell, Block: t.plan.Block, Scenario: t.w.Scenario, Mode: t.w.Mode.Name,
 		Axes: t.axes(), StartedAt: t.startedAt, WindowS: t.window().Seconds(), Saturated: t.w.Rate.Max,
-		Warnings: []string{},
-		Client:   result.Client{Name: lib.Name(), Version: lib.Version(), TransactionProtocol: lib.TransactionProtocol()},
+		Warnings: []string{}, ClientConfig: t.config,
+		Client: result.Client{Name: lib.Name(), Version: lib.Version(), TransactionProtocol: lib.TransactionProtocol()},
 	}
 	if t.w.Mode.Transactional && t.w.TxnSize > 0 {
 		r.TxnSize = &t.w.TxnSize
 	}
-	// It was checked before the run began.
-	r.ClientConfig.Producer, r.ClientConfig.Reader, _ = lib.Effective(t.w)
 	return r
 }
 

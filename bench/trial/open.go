@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
@@ -77,7 +78,7 @@ func (t *running) newSender(i int, unwatched bool) (*sender, error) {
 		rec:    t.collector.Recorder(senderMetrics(t.w.Mode.Transactional, t.w.Rate.Max)...),
 		ackRec: t.collector.Recorder(ackMetrics(t.w.Mode.Acks)...),
 		log:    &verify.SendLog{}, acks: &verify.AckLog{},
-		alarm: time.NewTicker(time.Second),
+		alarm: time.NewTicker(time.Second), endLimit: t.endLimit(),
 	}
 	if !t.w.Rate.Max {
 		span := t.w.Warmup + plan.Window(t.w)
@@ -105,6 +106,15 @@ func (t *running) newSender(i int, unwatched bool) (*sender, error) {
 		s.txns = txns
 	}
 	return s, nil
+}
+
+// endLimit follows the transaction's own timeout, which bounds a record's delivery too.
+func (t *running) endLimit() time.Duration {
+	ms, err := strconv.Atoi(t.config.Producer["transaction.timeout.ms"])
+	if err != nil {
+		ms = 60_000 // its default
+	}
+	return time.Duration(ms)*time.Millisecond + expiryScan
 }
 
 // senderMetrics are the histograms that exist for a mode and load; the others stay absent rather than empty.

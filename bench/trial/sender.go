@@ -22,8 +22,9 @@ type sender struct {
 	w         workload.Workload
 	index     int
 	run       uint64
-	quota     int64 // records of the window; 0: the window's end bounds it
-	unwatched bool  // nobody reads: an acknowledgement finishes a record
+	quota     int64         // records of the window; 0: the window's end bounds it
+	unwatched bool          // nobody reads: an acknowledgement finishes a record
+	endLimit  time.Duration // bounds the end of a transaction or flush: as long as the broker keeps a transaction
 
 	producer client.Producer
 	txns     client.Transactor // nil unless transactional
@@ -318,7 +319,7 @@ func (s *sender) finish(ctx context.Context, t *Times) error {
 }
 
 func (s *sender) flush(ctx context.Context) error {
-	ctx, cancel := outlive(ctx)
+	ctx, cancel := outlive(ctx, s.endLimit)
 	defer cancel()
 	began := clock.Now()
 	err := s.producer.Flush(ctx)

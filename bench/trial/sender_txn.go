@@ -50,7 +50,7 @@ func (s *sender) begin(t *Times) error {
 // endTxn commits or aborts the open transaction and says where its time went. due is when it ought to have been
 // closed: its last record's intended time, or its interval's deadline.
 func (s *sender) endTxn(ctx context.Context, due int64, t *Times) error {
-	ctx, cancel := outlive(ctx)
+	ctx, cancel := outlive(ctx, s.endLimit)
 	defer cancel()
 	txn := s.txn
 	inWindow := t != nil && len(txn.intended) > 0 && t.InWindow(txn.intended[0])
@@ -119,16 +119,17 @@ func (s *sender) recordFill(records []int64, called, returned int64, t *Times) {
 	}
 }
 
-// endTimeout bounds the end of one transaction or flush: as long as the broker keeps a transaction open, and a bit.
-const endTimeout = 75 * time.Second
+// expiryScan is how much longer than transaction.timeout.ms a broker may keep a transaction: it looks for expired
+// ones every ten seconds (transaction.abort.timed.out.transaction.cleanup.interval.ms), and has to write the end.
+const expiryScan = 15 * time.Second
 
 // interruptGrace is how long an end that is under way may take after an interrupt.
 const interruptGrace = 10 * time.Second
 
 // outlive returns a context for ending what is under way: an interrupt shortens it rather than cutting it off,
 // for a commit abandoned half-way is the one thing that cannot be told from a lost one.
-func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+func outlive(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	stop := context.AfterFunc(ctx, func() {
 		timer := time.AfterFunc(interruptGrace, cancel)
 		context.AfterFunc(ending, func() { timer.Stop() })

@@ -44,6 +44,7 @@ type Env struct {
 	ReplicationFactor int
 	Store             *result.Store
 	Progress          func(Progress) // about twice a second; may be nil
+	Say               func(string)   // what the user should know and no result holds
 	Log               func(string)   // the client's own log lines
 }
 
@@ -77,6 +78,7 @@ type running struct {
 	w     workload.Workload
 	names names
 
+	config      result.ClientConfig // effective
 	files       files
 	collector   *measure.Collector
 	sessions    []*session
@@ -153,6 +155,9 @@ func (t *running) connect(ctx context.Context) error {
 
 // open creates the files, the collector and the lanes, without waiting for the cluster.
 func (t *running) open() (err error) {
+	if t.config.Producer, t.config.Reader, err = t.env.Library.Effective(t.w); err != nil {
+		return err
+	}
 	if err = t.files.open(t.env.Store, t.plan.ID); err != nil {
 		return err
 	}
@@ -344,7 +349,7 @@ func (t *running) settle(ctx context.Context) {
 		err = errors.Join(err, t.env.Admin.DeleteGroups(ctx, []string{t.names.group}))
 	}
 	if err != nil {
-		t.env.Log(fmt.Sprintf("trial %s left its topics behind, `clean` removes them: %v", t.plan.ID, err))
+		t.env.Say(fmt.Sprintf("trial %s left its topics behind, 'clean' removes them: %v", t.plan.ID, err))
 	}
 }
 
