@@ -24,6 +24,7 @@ const embeddedWarning = "measured on an embedded stand-in for Kafka: its timings
 // openEmbedded starts brokers inside this process. They keep their data on disk, as memory would not hold a run's,
 // and within a budget.
 func openEmbedded(ctx context.Context, o Options) (*Target, error) {
+	o.Nodes = max(o.Nodes, 1)
 	sweep(ctx, o)
 	dir, err := newRunDir(o.CacheDir)
 	if err != nil {
@@ -71,11 +72,11 @@ func kfakeVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dep := range info.Deps {
 			if dep.Path == kfakeModule {
-				return "kfake " + dep.Version
+				return dep.Version
 			}
 		}
 	}
-	return "kfake"
+	return "of an unknown version"
 }
 
 // askServed sends the one request a filter lets pass from the start and reads which others the broker serves, so that

@@ -64,7 +64,7 @@ func Up(ctx context.Context, o Options) (Kept, error) {
 	if kept.State == Running {
 		unfit, err := kept.unfit(o)
 		if err == nil && unfit != "" {
-			err = fmt.Errorf("a broker is already up at %s, and it has %s: take it down first", kept.Bootstrap, unfit)
+			err = fmt.Errorf("a broker is already up at %s, and it has %s: take it down first, with 'broker down'", kept.Bootstrap, unfit)
 		}
 		return kept, err
 	}
@@ -162,7 +162,7 @@ func (k Kept) unfit(o Options) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case k.Nodes != o.Nodes:
+	case o.Nodes != 0 && k.Nodes != o.Nodes:
 		return fmt.Sprintf("%s, not %d", plural(k.Nodes, "node"), o.Nodes), nil
 	case k.Version != want:
 		return fmt.Sprintf("version %s, not %s", k.Version, want), nil

@@ -33,6 +33,7 @@ func openLocal(ctx context.Context, o Options) (*Target, error) {
 	if target, err := openKept(ctx, o); target != nil || err != nil {
 		return target, err
 	}
+	o.Nodes = max(o.Nodes, 1)
 	sweep(ctx, o)
 	c, err := startLocal(ctx, o, false)
 	if err != nil {

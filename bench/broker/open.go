@@ -14,7 +14,7 @@ var ErrUnavailable = errors.New("no such Kafka to be had")
 type Options struct {
 	Kind      Kind
 	Bootstrap string // host:port, comma-separated, of an external cluster
-	Nodes     int    // 1 or 3, of a local or embedded one
+	Nodes     int    // 1 or 3, of a local or embedded one; 0: as many as a kept one has, else 1
 
 	CacheDir  string // Kafka's jars, a kept broker's state and the data of running ones live below it
 	KafkaHome string // an unpacked Apache Kafka distribution, from KAFKA_HOME; "" for Maven's
@@ -40,8 +40,10 @@ func Open(ctx context.Context, o Options) (*Target, error) {
 		}
 		return &Target{Kind: External, Bootstrap: o.Bootstrap}, nil
 	}
-	if err := checkNodes(o.Nodes); err != nil {
-		return nil, err
+	if o.Nodes != 0 {
+		if err := checkNodes(o.Nodes); err != nil {
+			return nil, err
+		}
 	}
 	switch o.Kind {
 	case Local:
@@ -50,7 +52,8 @@ func Open(ctx context.Context, o Options) (*Target, error) {
 		return openEmbedded(ctx, o)
 	case Auto:
 		target, err := openLocal(ctx, o)
-		if ctx.Err() != nil || !errors.Is(err, ErrUnavailable) {
+		// Who names a Kafka means it: something else in its place would not be what was asked for.
+		if ctx.Err() != nil || !errors.Is(err, ErrUnavailable) || o.KafkaHome != "" {
 			return target, err
 		}
 		o.say("broker auto: embedded, because a local one is out of reach: %v", err)

@@ -64,9 +64,20 @@ func (a *app) clean(ctx context.Context, bootstrap string, properties map[string
 	if err != nil {
 		return ended(ctx, err)
 	}
+	young := 0
 	left = slices.DeleteFunc(left, func(l cluster.Leftover) bool {
-		return l.Kind == cluster.TransactionalID || !all && a.Now().Sub(l.Began) < keepYounger
+		if l.Kind == cluster.TransactionalID {
+			return true
+		}
+		keep := !all && a.Now().Sub(l.Began) < keepYounger
+		if keep {
+			young++
+		}
+		return keep
 	})
+	if young > 0 {
+		a.say("%s of the last hour kept, their run may be under way; --all takes them too", plural(young, "leftover"))
+	}
 	for _, l := range left {
 		fmt.Fprintf(a.Stdout, "%s\t%s\n", l.Kind, l.Name)
 	}

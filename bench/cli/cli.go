@@ -17,7 +17,7 @@ import (
 func Main(args []string, sys OS) int {
 	ctx, stop := sys.interruptible(context.Background())
 	defer stop()
-	app := &app{OS: sys}
+	app := &app{OS: sys, args: args}
 	root := app.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -36,6 +36,7 @@ func Main(args []string, sys OS) int {
 // app is the command line with what all commands share.
 type app struct {
 	OS
+	args    []string
 	timeout time.Duration
 	expired context.CancelFunc
 }
@@ -61,7 +62,7 @@ stops it afterwards.`,
 			}
 			if a.timeout > 0 {
 				ctx, cancel := context.WithTimeoutCause(cmd.Context(), a.timeout,
-					fmt.Errorf("--timeout: the command was still running after %s", a.timeout))
+					&coded{exitInconclusive, fmt.Errorf("--timeout: the command was still running after %s", a.timeout)})
 				a.expired = cancel
 				cmd.SetContext(ctx)
 			}
@@ -77,9 +78,6 @@ stops it afterwards.`,
 	})
 	root.AddCommand(a.runCommand(), a.planCommand(), a.profilesCommand(), a.reportCommand(), a.brokerCommand(),
 		a.cleanCommand(), a.versionCommand())
-	for _, cmd := range root.Commands() {
-		wrapArgs(cmd)
-	}
 	wrapArgs(root)
 	return root
 }
@@ -95,9 +93,6 @@ func wrapArgs(cmd *cobra.Command) {
 		}
 	}
 	for _, sub := range cmd.Commands() {
-		if sub.Parent() != cmd.Root() || cmd == cmd.Root() {
-			continue
-		}
 		wrapArgs(sub)
 	}
 }
@@ -120,6 +115,7 @@ func (s OS) interruptible(parent context.Context) (context.Context, func()) {
 			select {
 			case sig := <-signals:
 				if first != nil {
+					fmt.Fprintln(s.Stderr, "left at once: topics of the trial under way may have stayed, 'kafka-eos-bench clean --all' removes them")
 					s.Exit(first.code())
 					return
 				}

@@ -3,9 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -31,7 +34,7 @@ func (c *clusterFlags) register(cmd *cobra.Command) {
 	c.cmd = cmd
 	cmd.Flags().StringVarP(&c.bootstrap, "bootstrap-servers", "b", "", "cluster to use, `host:port[,…]`; without it --broker applies")
 	cmd.Flags().StringVar(&c.kind, "broker", string(broker.Auto), "auto, local (a managed Apache Kafka) or embedded (in this process; its timings are not Kafka's)")
-	cmd.Flags().IntVar(&c.nodes, "nodes", 1, "brokers of a local or embedded cluster: 1 or 3")
+	cmd.Flags().IntVar(&c.nodes, "nodes", 0, "brokers of a local or embedded cluster: 1 or 3 (default: as many as the kept one has, else 1)")
 }
 
 // options settles the flags with what is behind them: the environment, then the client's configuration file.
@@ -59,7 +62,7 @@ func (a *app) options(c *clusterFlags, configured string) (broker.Options, error
 		}
 		o.Kind, o.Bootstrap = broker.External, bootstrap
 		return o, nil
-	case c.nodes != 1 && c.nodes != 3:
+	case given("nodes") && c.nodes != 1 && c.nodes != 3:
 		return o, usagef("--nodes %d: a local or embedded cluster has 1 or 3", c.nodes)
 	}
 	switch k := broker.Kind(kind); k {
@@ -101,11 +104,37 @@ func (a *app) open(ctx context.Context, options broker.Options, profile *workloa
 		on.close(ctx, a.say)
 		return nil, err
 	}
-	a.say("measuring on %s", clusterLine(on.about))
+	a.say("measuring on %s", report.BrokerLine(on.about))
 	for _, w := range target.Warnings {
 		a.say("warning: %s", w)
 	}
 	return on, nil
+}
+
+// watch ends the returned context when a process of a local cluster has ended: nothing measured from then on would
+// be of the cluster that was asked for.
+func (o *opened) watch(ctx context.Context, say func(string, ...any)) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			for _, pid := range o.target.PIDs {
+				if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+					err := fmt.Errorf("%w: the local broker (pid %d) ended in the middle of the run", broker.ErrUnavailable, pid)
+					say("%v; saving what there is", err)
+					cancel(err)
+					return
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // closeTimeout bounds the end of a cluster that was started for one run.
@@ -196,14 +225,4 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 		return s, "", false
 	}
 	return s[:i], s[i+len(sep):], true
-}
-
-// clusterLine names a cluster for people.
-func clusterLine(b result.Broker) string {
-	version := "of an unknown version"
-	if b.Version != nil {
-		version = *b.Version
-	}
-	return fmt.Sprintf("%s Kafka %s, %s, replication factor %d, min.insync.replicas %d",
-		b.Kind, version, plural(b.Nodes, "node"), b.ReplicationFactor, b.MinInsyncReplicas)
 }

@@ -13,6 +13,7 @@ import (
 
 func (a *app) planCommand() *cobra.Command {
 	var f workloadFlags
+	var c clusterFlags
 	var diff bool
 	var commit time.Duration
 	cmd := &cobra.Command{
@@ -33,17 +34,22 @@ their order, and what they take. With --diff it prints how the cells differ. Not
 			if commit < 0 {
 				return usagef("--commit-time %s: give how long a commit takes, such as 5ms", commit)
 			}
-			return a.showPlan(profile, diff, commit)
+			options, err := a.options(&c, f.client.bootstrap)
+			if err != nil {
+				return err
+			}
+			return a.showPlan(profile, assumedReplication(options), diff, commit)
 		},
 	}
 	f.register(cmd)
+	c.register(cmd)
 	cmd.Flags().DurationVar(&commit, "commit-time", 0, "how long a commit takes on your cluster (a result's commit p50): warns of rates that cannot be sustained")
 	cmd.Flags().BoolVar(&diff, "diff", false, "print how each cell differs from the first")
 	return cmd
 }
 
-func (a *app) showPlan(profile *workload.Profile, diff bool, commit time.Duration) error {
-	trials, err := a.plan(profile, 1, commit)
+func (a *app) showPlan(profile *workload.Profile, replication int, diff bool, commit time.Duration) error {
+	trials, err := a.plan(profile, replication, commit)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			run, err := result.Load(args[0])
 			if err != nil {
-				return &coded{exitUsage, err}
+				return usagef("%w; name a run's directory or its run.json", err)
 			}
 			return write(a.Stdout, run, a.reportOptions(args[0], noColor))
 		},
@@ -36,9 +37,21 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
+// columns is the width to print at: the terminal's, or COLUMNS where the output goes elsewhere; 0: the default.
+func (a *app) columns() int {
+	if a.Width > 0 {
+		return a.Width
+	}
+	n, err := strconv.Atoi(a.getenv("COLUMNS"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 func (a *app) reportOptions(path string, noColor bool) report.Options {
 	return report.Options{
-		Path: path, Width: a.Width,
+		Path: path, Width: a.columns(),
 		Color: a.Width > 0 && !noColor && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb",
 	}
 }

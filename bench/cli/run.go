@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +42,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run [PROFILE]",
 		Short: "Measure delivery modes and prove their guarantees",
 		Long: `Run measures every cell of a profile: a YAML file or a built-in name (see 'profiles list'; default quick).
-Flags override the profile; a flag that takes a list makes an axis, and cells are the product of the axes.
+Flags override the profile, which overrides the defaults below ('plan' shows what holds, and why); a flag that takes
+a list makes an axis, and cells are the product of the axes.
 Each trial runs on fresh topics, and its result is stored as soon as it ends.
 
 Exit codes: 0 finished, 2 usage, 4 inconclusive (unsustained or incomplete), 5 a promised guarantee was broken,
@@ -99,13 +102,17 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 		return ended(ctx, err)
 	}
 	defer on.close(ctx, a.say)
+	ctx, unwatch := on.watch(ctx, a.say)
+	defer unwatch()
 	run, err := a.measure(ctx, on, began, f, screen, profile, trials)
 	if run == nil {
 		return err
 	}
 	if len(run.Trials) > 0 || f.format == "json" {
 		o := a.reportOptions(f.out, f.noColor)
-		o.Next = next(name, profile)
+		if err == nil {
+			o.Next = a.next(profile)
+		}
 		if e := write(a.Stdout, run, o); e != nil {
 			return errors.Join(err, e)
 		}
@@ -133,7 +140,7 @@ func (a *app) measure(ctx context.Context, on *opened, began time.Time, f runFla
 		ReplicationFactor: on.about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
 		Say: func(text string) { screen.say(text) },
 	}
-	err = a.campaign(ctx, env, screen, run, trials, profile.Blocks)
+	err = a.campaign(ctx, env, screen, trials, profile.Blocks)
 	screen.close()
 	err = ended(ctx, err)
 	if finish := store.Finish(len(trials)); finish != nil {
@@ -143,9 +150,9 @@ func (a *app) measure(ctx context.Context, on *opened, began time.Time, f runFla
 }
 
 // campaign runs the discarded trials, then the planned ones.
-func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, run *result.Run, trials []plan.Trial, blocks int) error {
+func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, trials []plan.Trial, blocks int) error {
 	if discarded := campaign.Conditioning(trials, blocks, fresh(env.Target)); len(discarded) > 0 {
-		if err := a.condition(ctx, env, screen, *run, discarded); err != nil {
+		if err := a.condition(ctx, env, screen, discarded); err != nil {
 			return err
 		}
 	}
@@ -167,15 +174,8 @@ func fresh(t *broker.Target) int {
 }
 
 // condition warms the broker and this process up on trials that nothing keeps.
-func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, run result.Run, trials []plan.Trial) error {
-	dir, err := os.MkdirTemp("", "keb-discarded-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if env.Store, err = result.Create(filepath.Join(dir, "run"), &run); err != nil {
-		return err
-	}
+func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, trials []plan.Trial) error {
+	env.Store = nil
 	screen.conditioning(len(trials))
 	for i, t := range trials {
 		t.ID = fmt.Sprintf("discarded%d", i)
@@ -199,7 +199,8 @@ func (a *app) plan(profile *workload.Profile, replication int, commit time.Durat
 	if err != nil {
 		return nil, err
 	}
-	a.say("profile %s: %s, %s", profile.Name, plural(len(cells), "cell"), plan.NewEstimate(cells, profile.Blocks, replication))
+	a.say("profile %s: %s, %s (%s of each record)", profile.Name, plural(len(cells), "cell"),
+		plan.NewEstimate(cells, profile.Blocks, replication), plural(replication, "replica"))
 	var known *time.Duration
 	if commit > 0 {
 		known = &commit
@@ -232,15 +233,28 @@ func assumedReplication(o broker.Options) int {
 	if o.Kind == broker.External {
 		return 3
 	}
-	return o.Nodes
+	return max(o.Nodes, 1)
 }
 
-// next is the command worth trying after a run.
-func next(name string, profile *workload.Profile) string {
-	if profile.Blocks < campaign.Comparison {
-		return fmt.Sprintf("kafka-eos-bench run %s --blocks %d", name, campaign.Comparison)
+// next is the command worth trying after a quick look: the same one, as a comparison. It is not said where the
+// command line may hold a secret.
+func (a *app) next(profile *workload.Profile) string {
+	if profile.Blocks >= campaign.Comparison || slices.ContainsFunc(a.args, func(arg string) bool { return strings.HasPrefix(arg, "-X") || strings.HasPrefix(arg, "--property") }) {
+		return ""
 	}
-	return ""
+	words := []string{"kafka-eos-bench"}
+	for i := 0; i < len(a.args); i++ {
+		switch arg := a.args[i]; {
+		case arg == "--out" || arg == "--blocks":
+			i++ // with its value
+		case strings.HasPrefix(arg, "--out="), strings.HasPrefix(arg, "--blocks="):
+		case strings.ContainsAny(arg, " \t\"'$&|;<>()*?#~`\\"):
+			words = append(words, "'"+strings.ReplaceAll(arg, "'", `'\''`)+"'")
+		default:
+			words = append(words, arg)
+		}
+	}
+	return strings.Join(append(words, "--blocks", strconv.Itoa(campaign.Comparison)), " ")
 }
 
 // stamp is the run as its records carry it.

@@ -16,6 +16,7 @@ import (
 type screen struct {
 	out   io.Writer
 	live  bool
+	width func() int // of the terminal, when live
 	quiet bool
 	now   func() time.Time
 
@@ -37,7 +38,7 @@ func newScreen(sys OS, progress string) (*screen, error) {
 	s := &screen{out: sys.Stderr, now: sys.Now, lasts: map[string]time.Duration{}}
 	switch progress {
 	case "auto":
-		s.live = sys.Live
+		s.live, s.width = sys.Live, sys.Columns
 	case "plain":
 	case "none":
 		s.quiet = true
@@ -87,15 +88,27 @@ func (s *screen) progress(p trial.Progress) {
 	s.shown = s.now()
 	text := s.describe(p)
 	if s.live {
-		fmt.Fprintf(s.out, "\r\x1b[K%s", text)
+		fmt.Fprintf(s.out, "\r\x1b[K%s", cutTo(text, s.width()-1))
 		s.dirty = true
 		return
 	}
 	fmt.Fprintln(s.out, text)
 }
 
+// cutTo shortens a line that would wrap: a wrapped one cannot be rewritten.
+func cutTo(text string, columns int) string {
+	if runes := []rune(text); len(runes) > columns && columns > 1 {
+		return string(runes[:columns-1]) + "…"
+	}
+	return text
+}
+
+// describe puts first what matters most, for a narrow terminal shows no more.
 func (s *screen) describe(p trial.Progress) string {
 	parts := []string{fmt.Sprintf("[%d/%d] %s  %s", min(s.ended+1, s.planned), s.planned, p.Cell, p.Phase)}
+	if eta := s.left - s.lasts[p.Trial] + max(0, p.Left); p.Left >= 0 && eta > 0 {
+		parts = append(parts, "ETA "+eta.Round(time.Second).String())
+	}
 	if p.Phase == "warm-up" || p.Phase == "measure" {
 		rate := fmt.Sprintf("%.0f/s", p.Sent)
 		if p.Target > 0 {
@@ -111,9 +124,6 @@ func (s *screen) describe(p trial.Progress) string {
 	}
 	if p.Hold >= 0 {
 		parts = append(parts, fmt.Sprintf("hold %d", p.Hold))
-	}
-	if eta := s.left - s.lasts[p.Trial] + max(0, p.Left); p.Left >= 0 && eta > 0 {
-		parts = append(parts, "ETA "+eta.Round(time.Second).String())
 	}
 	return strings.Join(parts, "  ")
 }

@@ -20,8 +20,9 @@ type OS struct {
 	LookPath       func(string) (string, error)
 	CacheDir       string
 	Now            func() time.Time
-	Width          int  // columns of the terminal behind Stdout; 0: it is none
-	Live           bool // Stderr is a terminal that a line can be rewritten on
+	Width          int        // columns of the terminal behind Stdout; 0: it is none
+	Live           bool       // Stderr is a terminal that a line can be rewritten on
+	Columns        func() int // of that terminal, as it is now
 	// Signals delivers interrupts until stop is called.
 	Signals func() (signals <-chan os.Signal, stop func())
 	Exit    func(code int) // at once, on a second interrupt
@@ -37,6 +38,13 @@ func System() OS {
 			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
 			return c, func() { signal.Stop(c) }
 		},
+	}
+	s.Columns = func() int {
+		width, _, err := term.GetSize(int(os.Stderr.Fd()))
+		if err != nil {
+			return 80
+		}
+		return width
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		s.Width = width

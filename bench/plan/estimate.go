@@ -66,7 +66,7 @@ func (e Estimate) String() string {
 		text += fmt.Sprintf(", %s written", bytes(e.Bytes))
 	}
 	if !e.Known() {
-		text += fmt.Sprintf("; at rate max the bytes are unknown, bounded by what the cluster takes in %s", e.Load.Round(time.Second))
+		text += fmt.Sprintf(" and what the cluster takes at max in %s", e.Load.Round(time.Second))
 	}
 	return text
 }

@@ -46,7 +46,7 @@ func (s *summary) window() string {
 
 // header says what was measured on what, as far as it is known.
 func (s *summary) header() []line {
-	lines := []line{{"broker", brokerLine(s.run.Broker)}}
+	lines := []line{{"broker", BrokerLine(s.run.Broker)}}
 	var clients []string
 	for _, t := range s.run.Trials {
 		text := fmt.Sprintf("%s %s, transaction protocol %d", t.Client.Name, t.Client.Version, t.Client.TransactionProtocol)
@@ -67,7 +67,8 @@ func (s *summary) header() []line {
 	return lines
 }
 
-func brokerLine(b result.Broker) string {
+// BrokerLine names a cluster in a line: kind, version, nodes, replication.
+func BrokerLine(b result.Broker) string {
 	text := b.Kind + " Kafka"
 	switch b.Kind {
 	case "local":

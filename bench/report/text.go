@@ -100,7 +100,16 @@ func (p *printer) legend(lines []string) {
 		p.line("")
 	}
 	for _, l := range lines {
-		p.line(p.paint(faint, "  "+l))
+		p.faintly("  ", l)
+	}
+}
+
+// faintly writes wrapped text in a faint colour.
+func (p *printer) faintly(lead, text string) {
+	plain := printer{width: p.width}
+	plain.wrapped(lead, text)
+	for line := range strings.Lines(plain.b.String()) {
+		p.line(p.paint(faint, strings.TrimSuffix(line, "\n")))
 	}
 }
 

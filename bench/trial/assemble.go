@@ -177,7 +177,7 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 		return
 	}
 	if n := r.Transactions.Committed / int64(t.w.Producers); n < plan.MinTransactions {
-		warn("%d transactions per producer in the window, fewer than %d: its transaction figures are inconclusive; raise --duration or lower --txn-size",
+		warn("%d transactions per producer in the window, fewer than the %d that figures of transactions need; raise --duration or lower --txn-size",
 			n, plan.MinTransactions)
 	}
 	if t.w.Rate.Max && t.w.TxnSize > t.w.InFlight {

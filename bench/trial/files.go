@@ -2,6 +2,7 @@ package trial
 
 import (
 	"errors"
+	"io"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
@@ -9,39 +10,48 @@ import (
 
 // files are what a trial streams to while it runs; they take their names when it has ended.
 type files struct {
-	hlog, seriesFile, lagFile *result.File
-	series, lag               *measure.Series
+	opened      []output
+	hlog        io.Writer
+	series, lag *measure.Series
 }
 
-func (f *files) open(store *result.Store, id string) (err error) {
-	if f.hlog, err = store.TrialFile(id, "hlog"); err != nil {
-		return err
+type output interface {
+	io.Writer
+	Commit() error
+	Abort() error
+}
+
+// open makes a trial's files, or none where nothing of it is kept.
+func (f *files) open(store *result.Store, id string) error {
+	var writers []io.Writer
+	for _, ext := range []string{"hlog", "csv", "lag.csv"} {
+		if store == nil {
+			writers = append(writers, io.Discard)
+			continue
+		}
+		file, err := store.TrialFile(id, ext)
+		if err != nil {
+			return err
+		}
+		f.opened = append(f.opened, file)
+		writers = append(writers, file)
 	}
-	if f.seriesFile, err = store.TrialFile(id, "csv"); err != nil {
-		return err
-	}
-	if f.lagFile, err = store.TrialFile(id, "lag.csv"); err != nil {
-		return err
-	}
-	f.series = measure.NewSeries(f.seriesFile, seriesColumns)
-	f.lag = measure.NewSeries(f.lagFile, lagColumns)
+	f.hlog = writers[0]
+	f.series = measure.NewSeries(writers[1], seriesColumns)
+	f.lag = measure.NewSeries(writers[2], lagColumns)
 	return nil
 }
 
-func (f *files) all() []*result.File { return []*result.File{f.hlog, f.seriesFile, f.lagFile} }
-
 func (f *files) commit() error {
 	var errs []error
-	for _, file := range f.all() {
+	for _, file := range f.opened {
 		errs = append(errs, file.Commit())
 	}
 	return errors.Join(errs...)
 }
 
 func (f *files) abort() {
-	for _, file := range f.all() {
-		if file != nil {
-			_ = file.Abort() // the trial is given up: what is left of it does not matter
-		}
+	for _, file := range f.opened {
+		_ = file.Abort() // the trial is given up: what is left of it does not matter
 	}
 }

@@ -42,7 +42,7 @@ type Env struct {
 	Admin             *cluster.Admin
 	Library           client.Library
 	ReplicationFactor int
-	Store             *result.Store
+	Store             *result.Store  // nil: nothing of the trial is kept
 	Progress          func(Progress) // about twice a second; may be nil
 	Say               func(string)   // what the user should know and no result holds
 	Log               func(string)   // the client's own log lines
