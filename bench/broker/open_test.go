@@ -24,7 +24,7 @@ func TestOpenRefuses(t *testing.T) {
 	for want, o := range map[string]Options{
 		"needs an address":              {Kind: External},
 		"a cluster of 2 nodes":          {Kind: Local, Nodes: 2},
-		"a cluster of 0 nodes":          {Kind: Embedded},
+		"a cluster of 4 nodes":          {Kind: Embedded, Nodes: 4},
 		`unknown kind of broker "mock"`: {Kind: "mock", Nodes: 1},
 	} {
 		if _, err := Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) || errors.Is(err, ErrUnavailable) {
@@ -54,6 +54,12 @@ func TestAutoWithoutKafka(t *testing.T) {
 			s := &said{t: t}
 			o := Options{Kind: Auto, Nodes: 1, CacheDir: t.TempDir(), KafkaHome: tt.home, LookPath: onPath(tt.commands), Say: s.say}
 			target, err := Open(t.Context(), o)
+			if tt.home != "" { // who names a Kafka gets no stand-in
+				if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), tt.reason) {
+					t.Errorf("%v, want unavailable because of %q", err, tt.reason)
+				}
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
