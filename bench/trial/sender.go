@@ -126,7 +126,13 @@ func (s *sender) openLoop(ctx context.Context, t *Times) error {
 			return err
 		}
 		now := clock.Now()
-		if s.over(due, t) || now >= t.Deadline || now >= grace && !s.txn.open {
+		if s.over(due, t) {
+			if t.Quota {
+				return nil
+			}
+			return sleepUntil(ctx, t.WindowEnd) // the window is over when its time is, not when its last record is sent
+		}
+		if now >= t.Deadline || now >= grace && !s.txn.open {
 			return nil
 		}
 		if err := s.sendAndClose(ctx, due, t); err != nil {
