@@ -152,10 +152,7 @@ func (s *sender) await(ctx context.Context, waiter *pace.Waiter, due int64, t *T
 			continue
 		}
 		s.sampleBacklog(now, t)
-		if now >= due || s.over(due, t) {
-			return ctx.Err()
-		}
-		if err := ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil || now >= due || s.over(due, t) {
 			return err
 		}
 		until := due
