@@ -126,14 +126,19 @@ func (n *node) arguments(d distribution, flags []string, mainClass string, args 
 		"-cp", filepath.Join(d.libs, "*"), mainClass}, args)
 }
 
-// heap sizes one node among count. A single one gets what Kafka's own start script gives it; three share a small
-// machine. Both are fixed in size, or nearly, so that the heap's growth is not part of a measurement.
-func heap(count int) []string {
+// tuning sets up one node's virtual machine among count on a machine of so many cores. A single node gets what Kafka's
+// own start script gives it; three share a machine. Both have a heap of fixed size, so that its growth is not part of a
+// measurement. Three on fewer cores than that do without the second compiler, which for minutes would take half of one.
+func tuning(count, cores int) []string {
 	if count == 1 {
 		return []string{"-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
 			"-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent"}
 	}
-	return []string{"-Xms512m", "-Xmx512m", "-XX:+UseSerialGC"}
+	flags := []string{"-Xms512m", "-Xmx512m", "-XX:+UseSerialGC"}
+	if cores < count {
+		flags = append(flags, "-XX:TieredStopAtLevel=1")
+	}
+	return flags
 }
 
 // start runs the node. A kept one outlives this process, in a session of its own; another one dies with it. The
@@ -144,7 +149,7 @@ func (n *node) start(vm java, d distribution, count int, kept bool) error {
 		return fmt.Errorf("opening a broker's log: %w", err)
 	}
 	defer func() { _ = output.Close() }()
-	cmd := exec.Command(vm.path, n.arguments(d, append([]string{"-server"}, heap(count)...), "kafka.Kafka", configFile)...)
+	cmd := exec.Command(vm.path, n.arguments(d, append([]string{"-server"}, tuning(count, runtime.NumCPU())...), "kafka.Kafka", configFile)...)
 	cmd.Dir = n.dir
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = tied()

@@ -105,6 +105,10 @@ func (a *app) open(ctx context.Context, options broker.Options, profile *workloa
 		return nil, err
 	}
 	a.say("measuring on %s", report.BrokerLine(on.about))
+	if factor := on.about.ReplicationFactor; factor != assumedReplication(options) {
+		a.say("with its replication: %s (%s of each record)",
+			plan.NewEstimate(profile.Cells(), profile.Blocks, factor), plural(factor, "replica"))
+	}
 	for _, w := range target.Warnings {
 		a.say("warning: %s", w)
 	}

@@ -30,6 +30,7 @@ type sender struct {
 	txns     client.Transactor // nil unless transactional
 	source   *payload.Source
 	router   *payload.Router
+	route    func(seq, txn uint64, key []byte) (topic, partition int32)
 	schedule pace.Schedule // nil at max
 	due      *pace.Counter // nil at max
 	visible  *visibility   // nil unless read_committed receivers watch
@@ -79,12 +80,14 @@ func (s *sender) Ready(ctx context.Context) error {
 		now := clock.Now()
 		s.rec.Record(measure.Init, now, now-began)
 	}
+	s.route = s.router.Each
 	for range s.w.Topics * s.w.Partitions {
 		if err := s.send(ctx, 0, nil); err != nil {
 			return err
 		}
 	}
 	s.ready = s.seq
+	s.route = s.router.Route
 	return s.finish(ctx, nil)
 }
 

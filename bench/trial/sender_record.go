@@ -80,7 +80,7 @@ func (s *sender) slot(ctx context.Context, t *Times) (tag uint32, err error) {
 // intended and when it was accepted. Without a schedule the one is the other.
 func (s *sender) handOver(ctx context.Context, tag uint32, due int64, scheduled bool) (intended, now int64, err error) {
 	key := s.source.Key(s.seq)
-	topic, partition := s.router.Route(s.seq, s.txn.ordinal, key)
+	topic, partition := s.route(s.seq, s.txn.ordinal, key)
 	stamp := payload.Stamp{Run: s.run, Producer: uint32(s.index), Seq: s.seq, Txn: s.txn.ordinal, Intended: due}
 	if s.txn.abort {
 		stamp.Flags |= payload.FlagAbort

@@ -177,7 +177,7 @@ var settings = []Setting{
 		codec[Payload]{parsePayload, Payload.String},
 		func(p *Profile) *Payload { return &p.Payload }, func(w *Workload) *Payload { return &w.Payload }),
 	one(Setting{Key: "keys", Default: "0", Example: "10000",
-		Usage: "distinct record keys; 0: records carry no key"},
+		Usage: "distinct record keys; 0: records carry no key, and partitions take turns of 16 KiB, as with Java's producer"},
 		count[int](0, 1e9, "10000"), func(p *Profile) *int { return &p.Keys }, func(w *Workload) *int { return &w.Keys }),
 
 	one(Setting{Key: "topics", Example: "2",
