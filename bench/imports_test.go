@@ -33,6 +33,7 @@ var house = map[string][]string{
 	"bench/broker":            {},
 	"bench/trial": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/cluster/lag", "bench/measure", "bench/pace",
 		"bench/payload", "bench/plan", "bench/result", "bench/stats", "bench/verify", "bench/workload"},
+	"bench/fault/proxy": {},
 	"bench/campaign": {"bench/plan", "bench/result", "bench/workload"},
 	"bench/report":   {"bench/measure", "bench/result", "bench/workload"},
 	"bench/cli": {"bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/plan",
@@ -43,7 +44,7 @@ var house = map[string][]string{
 // reserved are libraries that only some packages may know.
 var reserved = map[string][]string{
 	"github.com/confluentinc/confluent-kafka-go": {"bench/client/librdkafka"},
-	"github.com/twmb/franz-go":                   {"bench/cluster", "bench/broker"},
+	"github.com/twmb/franz-go":                   {"bench/cluster", "bench/broker", "bench/fault/proxy"},
 	"github.com/spf13":                           {"bench/cli"},
 }
 

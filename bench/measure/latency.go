@@ -18,8 +18,9 @@ func summarise(h *hdrhistogram.Histogram, censored, negative, outOfRange int64) 
 		if (1000-permille)*n < 10*1000 || permille*n > 1000*count {
 			return nil
 		}
-		// The rank among all samples is sought among those recorded, whose order they share.
-		rank := (permille*n + 500) / 1000
+		// The rank among all samples, rounded up as the Java implementation does it, is sought among those recorded, whose
+		// order they share.
+		rank := (permille*n + 999) / 1000
 		v := float64(h.ValueAtPercentile(100 * float64(rank) / float64(count)))
 		return &v
 	}

@@ -30,7 +30,7 @@ func TestPercentilesNeedTenSamplesBeyond(t *testing.T) {
 		{20, 0, 0, "10.5 10 null null null 20"},
 		{99, 0, 0, "50 50 null null null 99"},
 		{100, 0, 0, "50.5 50 90 null null 100"},
-		{999, 0, 0, "500 500 899 null null 999"},
+		{999, 0, 0, "500 500 900 null null 999"},
 		{1000, 0, 0, "500.5 500 900 990 null 1000"},
 		{990, 10, 0, "null 500 900 990 null null"},
 		{989, 11, 0, "null 500 900 null null null"},
@@ -84,7 +84,7 @@ func TestPercentilesAgreeWithSorting(t *testing.T) {
 		l := summarise(h, censored, 0, 0)
 		n := int64(len(values)) + censored
 		for permille, got := range map[int64]*float64{500: l.P50, 900: l.P90, 990: l.P99, 999: l.P999} {
-			rank := int64(math.Floor(float64(permille*n)/1000 + 0.5))
+			rank := int64(math.Ceil(float64(permille*n) / 1000))
 			known := (1000-permille)*n >= 10_000 && permille*n <= 1000*int64(len(values))
 			if (got != nil) != known {
 				t.Fatalf("p%v of %d with %d censored: %s", float64(permille)/10, n, censored, show(got))

@@ -108,7 +108,11 @@ func FuzzReadLog(f *testing.F) {
 	f.Add([]byte("Tag=ack,0.5,1.0,0.000005," + good + "\n"))
 	f.Add([]byte("#[StartTime: 1 (seconds since epoch)]\n\"legend\"\nTag=e2e,0,1,2," + good[:60]))
 	f.Add([]byte("Tag=,,,,\nTag=ack,,,,HISTFAAAAA"))
-	if java, err := os.ReadFile("testdata/jHiccup-tagged.hlog"); err == nil {
+	for _, name := range []string{"testdata/jHiccup-tagged.hlog", "testdata/java/written.hlog"} {
+		java, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
 		f.Add(java)
 	}
 	f.Fuzz(func(t *testing.T, log []byte) {

@@ -410,32 +410,3 @@ func TestRecordAllocatesNothing(t *testing.T) {
 	r.Close(1)
 	finish(t, c)
 }
-
-func BenchmarkRecord(b *testing.B) {
-	c := collector(b, io.Discard, 0)
-	r := c.Recorder(E2E)
-	b.ReportAllocs()
-	for i := range b.N {
-		r.Record(E2E, int64(i), int64(i%50_000)*1000) // a second of clock time per 10⁹ records
-	}
-	b.StopTimer()
-	r.Close(int64(b.N))
-	finish(b, c)
-}
-
-// BenchmarkSecond is the collector's work for a second of a lane with five metrics, at 10,000 records each.
-func BenchmarkSecond(b *testing.B) {
-	c := collector(b, io.Discard, 0)
-	metrics := []Metric{Schedule, Blocked, Ack, Service, E2E}
-	r := c.Recorder(metrics...)
-	b.ReportAllocs()
-	for s := range int64(b.N) {
-		for i := range int64(10_000) {
-			for _, m := range metrics {
-				r.Record(m, s*second, 5e6+i*i%9973*1000)
-			}
-		}
-	}
-	r.Close(int64(b.N) * second)
-	finish(b, c)
-}

@@ -221,3 +221,27 @@ func BenchmarkNext(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSchedule runs through whole schedules: a record's cost and the memory held don't depend on how many there are.
+func BenchmarkSchedule(b *testing.B) {
+	for _, arrival := range []workload.Arrival{workload.Constant, workload.Poisson, workload.Burst, workload.Ramp} {
+		for _, size := range []struct {
+			name    string
+			records int
+		}{{"1e5", 1e5}, {"1e6", 1e6}, {"1e7", 1e7}, {"1e8", 1e8}} {
+			b.Run(string(arrival)+"/records="+size.name, func(b *testing.B) {
+				if testing.Short() && size.records > 1e7 {
+					b.Skip("takes a second")
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					s := New(load(arrival, 1e5, 2), 0, time.Minute)
+					for range size.records {
+						s.Next()
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*size.records), "ns/record")
+			})
+		}
+	}
+}

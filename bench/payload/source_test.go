@@ -245,13 +245,14 @@ func TestHotPathAllocatesNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkValue1KB(b *testing.B) {
-	s := source(b, of("random", fixed(1024)), 0)
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		s.Value(Stamp{Run: 1, Seq: uint64(i)})
-	}
+// BenchmarkValue is a record's value out of the pool, stamped, whose body the processor's caches need not hold.
+func BenchmarkValue(b *testing.B) {
+	eachSize(b, func(b *testing.B, size int) {
+		s := source(b, of("random", fixed(size)), 0)
+		for i := uint64(0); b.Loop(); i++ {
+			s.Value(Stamp{Run: 1, Seq: i})
+		}
+	})
 }
 
 func BenchmarkNewSourceText(b *testing.B) {

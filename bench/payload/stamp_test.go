@@ -90,22 +90,39 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkPut1KB(b *testing.B) {
-	value := make([]byte, 1024)
-	bodyCRC := crc32.Checksum(value[StampSize:], castagnoli)
-	b.ReportAllocs()
-	for i := range b.N {
-		Stamp{Run: 1, Seq: uint64(i)}.Put(value, bodyCRC)
+// eachSize runs a benchmark at three record sizes.
+func eachSize(b *testing.B, run func(b *testing.B, size int)) {
+	for _, c := range []struct {
+		name string
+		size int
+	}{{"100B", 100}, {"1KB", 1_000}, {"10KB", 10_000}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			run(b, c.size)
+		})
 	}
 }
 
-func BenchmarkDecode1KB(b *testing.B) {
-	value := stamped(Stamp{Run: 1}, make([]byte, 1024-StampSize))
-	b.SetBytes(int64(len(value)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Decode(value); err != nil {
-			b.Fatal(err)
+// BenchmarkPut stamps a value whose body's checksum is known: its cost must not depend on the size.
+func BenchmarkPut(b *testing.B) {
+	eachSize(b, func(b *testing.B, size int) {
+		value := make([]byte, size)
+		bodyCRC := crc32.Checksum(value[StampSize:], castagnoli)
+		for i := uint64(0); b.Loop(); i++ {
+			Stamp{Run: 1, Seq: i}.Put(value, bodyCRC)
 		}
-	}
+	})
+}
+
+// BenchmarkDecode checks every byte of a value.
+func BenchmarkDecode(b *testing.B) {
+	eachSize(b, func(b *testing.B, size int) {
+		value := stamped(Stamp{Run: 1}, make([]byte, size-StampSize))
+		b.SetBytes(int64(size))
+		for b.Loop() {
+			if _, err := Decode(value); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

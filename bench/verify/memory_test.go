@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"runtime"
 	"testing"
 
@@ -10,13 +9,16 @@ import (
 )
 
 // fill builds a ledger of n records: one session, transactions of 100 of which every tenth is aborted, so that no page
-// of the sets of committed, aborted and read records ever fills; six partitions, one lane.
-func fill(tb testing.TB, n uint64) Evidence {
+// of the sets of committed, aborted and read records ever fills; six partitions, shared out among the lanes.
+func fill(tb testing.TB, n uint64, lanes int) Evidence {
 	const size, partitions = 100, 6
 	m := mode(tb, "transactional")
-	in := Evidence{Mode: m, Isolation: m.Isolation, Readers: 1, ReachedEnd: true,
-		Sessions: []Session{{Sent: &SendLog{}, Acked: &AckLog{}}}, Reads: []*ReadLog{NewReadLog(make([]string, partitions))}}
-	s, lane := in.Sessions[0], in.Reads[0]
+	in := Evidence{Mode: m, Isolation: m.Isolation, Readers: lanes, ReachedEnd: true,
+		Sessions: []Session{{Sent: &SendLog{}, Acked: &AckLog{}}}}
+	for range lanes {
+		in.Reads = append(in.Reads, NewReadLog(make([]string, partitions)))
+	}
+	s := in.Sessions[0]
 	for seq := range n {
 		s.Sent.Sent()
 		s.Acked.Acked(seq)
@@ -29,7 +31,8 @@ func fill(tb testing.TB, n uint64) Evidence {
 		}
 		s.Sent.EndTxn(client.Committed)
 		for r := seq + 1 - size; r <= seq; r++ {
-			lane.Read(0, r, int(r%partitions), int64(r), true)
+			partition := int(r % partitions)
+			in.Reads[partition%lanes].Read(0, r, partition, int64(r), true)
 		}
 	}
 	return in
@@ -46,7 +49,7 @@ func heap() uint64 {
 func TestMemory(t *testing.T) {
 	const n, bound = 10_000_000, 20_000_000
 	before := heap()
-	in := fill(t, n)
+	in := fill(t, n, 1)
 	if used := heap() - before; used > bound {
 		t.Errorf("%d records' ledger holds %d bytes, want at most %d", n, used, bound)
 	}
@@ -55,33 +58,63 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// BenchmarkLedger reports the bytes held by the whole ledger of a trial, and the time to fill it and to judge it.
-func BenchmarkLedger(b *testing.B) {
-	for _, n := range []uint64{1e5, 1e6, 1e7, 1e8} {
-		b.Run(fmt.Sprintf("records=%.0e", float64(n)), func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				before := heap()
-				b.StartTimer()
-				in := fill(b, n)
-				b.StopTimer()
-				b.ReportMetric(float64(heap()-before), "heap-bytes")
-				b.StartTimer()
-				if g := Judge(in); g.Verdict != result.Held {
-					b.Fatal(g.Reasons)
-				}
+// eachLength runs a benchmark at the lengths of a short trial and of a day, and states its cost per record.
+func eachLength(b *testing.B, run func(b *testing.B, records uint64)) {
+	for _, c := range []struct {
+		name    string
+		records uint64
+	}{{"1e5", 1e5}, {"1e6", 1e6}, {"1e7", 1e7}, {"1e8", 1e8}} {
+		b.Run("records="+c.name, func(b *testing.B) {
+			if testing.Short() && c.records > 1e7 {
+				b.Skip("takes seconds")
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(uint64(b.N)*n), "ns/record")
+			b.ReportAllocs()
+			run(b, c.records)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/(float64(b.N)*float64(c.records)), "ns/record")
 		})
 	}
 }
 
+// BenchmarkLedger fills a trial's whole ledger (sent, acknowledged, committed or aborted, read) and reports the bytes that it
+// then holds.
+func BenchmarkLedger(b *testing.B) {
+	eachLength(b, func(b *testing.B, records uint64) {
+		var held uint64
+		for b.Loop() {
+			b.StopTimer()
+			before := heap()
+			b.StartTimer()
+			in := fill(b, records, 1)
+			b.StopTimer()
+			held = heap() - before
+			runtime.KeepAlive(in)
+			b.StartTimer()
+		}
+		b.ReportMetric(float64(held), "heap-bytes")
+	})
+}
+
 func BenchmarkJudge(b *testing.B) {
-	in := fill(b, 1e7)
-	b.ReportAllocs()
-	for b.Loop() {
-		Judge(in)
-	}
+	eachLength(b, func(b *testing.B, records uint64) {
+		in := fill(b, records, 1)
+		for b.Loop() {
+			if g := Judge(in); g.Verdict != result.Held {
+				b.Fatal(g.Reasons)
+			}
+		}
+	})
+}
+
+// BenchmarkMerge puts together what six lanes read of one producer.
+func BenchmarkMerge(b *testing.B) {
+	eachLength(b, func(b *testing.B, records uint64) {
+		in := fill(b, records, 6)
+		for b.Loop() {
+			if _, _, again := in.merge(0); again.n > 0 {
+				b.Fatal(again)
+			}
+		}
+	})
 }
 
 func BenchmarkRead(b *testing.B) {

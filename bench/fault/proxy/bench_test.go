@@ -1,0 +1,51 @@
+package proxy
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// BenchmarkError measures what the proxy adds to a known delay, a request at a time: direct is the same without it.
+func BenchmarkError(b *testing.B) {
+	s := newStub(b, nil)
+	p := openFor(b, s.addr())
+	b.Run("direct", func(b *testing.B) { roundTrips(b, s.addr(), 0) })
+	for _, d := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
+		b.Run(d.String(), func(b *testing.B) {
+			p.Delay(Delays{Response: map[string]time.Duration{"Produce": d}})
+			roundTrips(b, p.Bootstrap()[0], d)
+		})
+	}
+}
+
+func roundTrips(b *testing.B, addr string, d time.Duration) {
+	c := dial(b, addr)
+	frame := produce(1, 1)
+	late := make([]time.Duration, b.N)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range late {
+		start := time.Now()
+		c.send(frame)
+		c.expect(1)
+		late[i] = time.Since(start) - d
+	}
+	b.StopTimer()
+	slices.Sort(late)
+	b.ReportMetric(float64(late[b.N/2])/1e3, "p50-µs")
+	b.ReportMetric(float64(late[b.N*99/100])/1e3, "p99-µs")
+}
+
+// BenchmarkLarge carries frames of 1 MB, there and back.
+func BenchmarkLarge(b *testing.B) {
+	s := newStub(b, nil)
+	c := dial(b, openFor(b, s.addr()).Bootstrap()[0])
+	frame := requestFrame(unknownKey, 0, 1, make([]byte, 1<<20)...)
+	b.SetBytes(int64(2 * len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		c.send(frame)
+		c.expect(1)
+	}
+}
