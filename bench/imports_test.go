@@ -34,17 +34,21 @@ var house = map[string][]string{
 	"bench/trial": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/cluster/lag", "bench/measure", "bench/pace",
 		"bench/payload", "bench/plan", "bench/result", "bench/stats", "bench/verify", "bench/workload"},
 	"bench/fault/proxy": {},
+	"bench/selfcheck": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/proxy", "bench/measure", "bench/pace", "bench/payload",
+		"bench/plan", "bench/result", "bench/stats", "bench/trial", "bench/verify", "bench/workload"},
+	"scripts/peers": {"bench/client", "bench/client/librdkafka", "bench/clock", "bench/cluster", "bench/measure", "bench/payload", "bench/result",
+		"bench/stats", "bench/verify", "bench/workload"},
 	"bench/campaign": {"bench/plan", "bench/result", "bench/workload"},
 	"bench/report":   {"bench/measure", "bench/result", "bench/workload"},
 	"bench/cli": {"bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/plan",
-		"bench/report", "bench/result", "bench/trial", "bench/workload", "profiles"},
+		"bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},
 }
 
 // reserved are libraries that only some packages may know.
 var reserved = map[string][]string{
 	"github.com/confluentinc/confluent-kafka-go": {"bench/client/librdkafka"},
-	"github.com/twmb/franz-go":                   {"bench/cluster", "bench/broker", "bench/fault/proxy"},
+	"github.com/twmb/franz-go":                   {"bench/cluster", "bench/broker", "bench/fault/proxy", "scripts/peers"},
 	"github.com/spf13":                           {"bench/cli"},
 }
 

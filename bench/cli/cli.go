@@ -77,7 +77,7 @@ stops it afterwards.`,
 		return usagef("%w; see '%s --help'", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.runCommand(), a.planCommand(), a.profilesCommand(), a.reportCommand(), a.brokerCommand(),
-		a.cleanCommand(), a.versionCommand())
+		a.doctorCommand(), a.cleanCommand(), a.versionCommand())
 	wrapArgs(root)
 	return root
 }

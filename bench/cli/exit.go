@@ -18,6 +18,7 @@ const (
 	exitOK           = 0
 	exitUnexpected   = 1
 	exitUsage        = 2
+	exitFailed       = 3 // what was to be checked did not hold
 	exitInconclusive = 4
 	exitBroken       = 5
 	exitCluster      = 6

@@ -57,7 +57,7 @@ func (s *summary) header() []line {
 	if len(clients) > 0 {
 		lines = append(lines, line{"client", strings.Join(distinct(clients), " and ")})
 	}
-	lines = append(lines, line{"machine", machineLine(s.run.Machine)})
+	lines = append(lines, line{"machine", MachineLine(s.run.Machine)})
 	if len(s.constant) > 0 {
 		lines = append(lines, line{"all cells", strings.Join(s.constant, ", ")})
 	}
@@ -95,7 +95,8 @@ func BrokerLine(b result.Broker) string {
 	return strings.Join(parts, ", ")
 }
 
-func machineLine(m result.Machine) string {
+// MachineLine names a machine in a line: processors, memory, system.
+func MachineLine(m result.Machine) string {
 	text := plural(m.CPUs, "CPU")
 	if m.CPU != "" {
 		text = fmt.Sprintf("%d × %s", m.CPUs, m.CPU)

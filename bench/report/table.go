@@ -27,7 +27,7 @@ func (p *printer) tables(s *summary) {
 				used += next
 			}
 			p.line("")
-			p.table(append([]group{{"", keys}}, part[:n]...), s.cells)
+			p.table(append([]group{{"", keys}}, part[:n]...), s.styles())
 			part = part[n:]
 		}
 	}
@@ -109,7 +109,8 @@ func (g group) heading() string {
 	return strings.Repeat("─", left) + " " + g.title + " " + strings.Repeat("─", room-2-left)
 }
 
-func (p *printer) table(groups []group, rows []*cell) {
+// table writes a row for each style.
+func (p *printer) table(groups []group, styles []string) {
 	across := func(part func(group) string) string {
 		texts := make([]string, len(groups))
 		for i, g := range groups {
@@ -121,9 +122,17 @@ func (p *printer) table(groups []group, rows []*cell) {
 		p.line(p.paint(faint, across(group.heading)))
 	}
 	p.line(p.paint(bold, across(func(g group) string { return g.row(func(c column) string { return c.title }) })))
-	for i, row := range rows {
-		p.line(p.paint(row.style(), across(func(g group) string { return g.row(func(c column) string { return printable(c.texts[i]) }) })))
+	for i, style := range styles {
+		p.line(p.paint(style, across(func(g group) string { return g.row(func(c column) string { return printable(c.texts[i]) }) })))
 	}
+}
+
+func (s *summary) styles() []string {
+	styles := make([]string, len(s.cells))
+	for i, c := range s.cells {
+		styles[i] = c.style()
+	}
+	return styles
 }
 
 // style makes a row stand out whose figures must not be taken at face value.

@@ -89,12 +89,17 @@ type testProducer struct {
 // open opens a producer with 1000 tags; transactional ones are initialised.
 func open(tb testing.TB, bootstrap string, w workload.Workload, id string) *testProducer {
 	tb.Helper()
+	return openBy(tb, bootstrap, w, id, openProducer)
+}
+
+func openBy(tb testing.TB, bootstrap string, w workload.Workload, id string, way producerOpener) *testProducer {
+	tb.Helper()
 	p := &testProducer{done: &completions{all: map[uint32][]error{}}}
 	var err error
-	p.Producer, err = New().NewProducer(client.ProducerConfig{
+	p.Producer, err = newProducer(client.ProducerConfig{
 		Bootstrap: bootstrap, Workload: w, Topics: []string{"t"}, InFlight: 1000, ClientID: "p", TransactionalID: id,
 		Complete: p.done.add, Log: func(line string) { tb.Log(line) },
-	})
+	}, way)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -142,18 +147,26 @@ func (p *testProducer) end(tb testing.TB, commit bool, want client.Outcome) {
 	if got, err := p.End(within(tb, 10*time.Second), commit); got != want || err != nil {
 		tb.Fatalf("the transaction is %s (%v), want %s", got, err, want)
 	}
+	if err := p.Flush(within(tb, 10*time.Second)); err != nil { // its last completions may be on their way still
+		tb.Fatal(err)
+	}
 }
 
 func openReader(tb testing.TB, bootstrap string, w workload.Workload) client.Reader {
+	tb.Helper()
+	return openReaderBy(tb, bootstrap, w, openConsumer)
+}
+
+func openReaderBy(tb testing.TB, bootstrap string, w workload.Workload, way consumerOpener) client.Reader {
 	tb.Helper()
 	var assigned []client.Partition
 	for p := range int32(testPartitions) {
 		assigned = append(assigned, client.Partition{Partition: p})
 	}
-	r, err := New().NewReader(client.ReaderConfig{
+	r, err := newReader(client.ReaderConfig{
 		Bootstrap: bootstrap, Workload: w, Topics: []string{"t"}, Assigned: assigned, Group: "g", ClientID: "r",
 		Log: func(line string) { tb.Log(line) },
-	})
+	}, way)
 	if err != nil {
 		tb.Fatal(err)
 	}

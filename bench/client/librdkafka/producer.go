@@ -14,15 +14,13 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
 )
 
 // producer adapts kafka.Producer. Its fields up to outstanding belong to the sending goroutine.
 type producer struct {
 	cfg     client.ProducerConfig
 	kafka   *kafka.Producer
-	message kafka.Message // reused: the binding copies what it needs
-	tags    []any         // boxed once, so that Opaque costs no allocation
+	records handOver
 	closed  bool
 	flushed time.Time // when the last flusher was started
 
@@ -35,24 +33,29 @@ type producer struct {
 
 	flushers   sync.WaitGroup
 	background sync.WaitGroup // of events and logs, until the binding closes their channels
+	reporting  sync.WaitGroup // of ends, until there can be no more
 }
 
 func (library) NewProducer(cfg client.ProducerConfig) (client.Producer, error) {
+	return newProducer(cfg, openProducer)
+}
+
+type producerOpener func(props map[string]string, cfg client.ProducerConfig) (*kafka.Producer, handOver, error)
+
+func newProducer(cfg client.ProducerConfig, open producerOpener) (client.Producer, error) {
 	props, _, err := configure(cfg.Workload, identity{
 		bootstrap: cfg.Bootstrap, clientID: cfg.ClientID, transactionalID: cfg.TransactionalID, group: cfg.ClientID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	k, err := kafka.NewProducer(producerMap(props))
+	k, records, err := open(props, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open producer %s: %w", cfg.ClientID, rejected(cfg.Workload, err))
 	}
-	p := &producer{cfg: cfg, kafka: k, tags: make([]any, cfg.InFlight), drained: make(chan struct{}, 1)}
-	for i := range p.tags {
-		p.tags[i] = uint32(i)
-	}
+	p := &producer{cfg: cfg, kafka: k, records: records, drained: make(chan struct{}, 1)}
 	p.background.Go(p.serve)
+	p.reporting.Go(func() { p.records.report(p.complete) })
 	p.background.Go(func() { forwardLogs(k.Logs(), cfg.Log) })
 	if cfg.Workload.Mode.Transactional {
 		return &transactor{p}, nil
@@ -64,38 +67,33 @@ func (p *producer) Send(r *client.Record) error {
 	if err := p.fatal.Load(); err != nil {
 		return *err
 	}
-	m := &p.message
-	m.TopicPartition.Topic = &p.cfg.Topics[r.Topic]
-	m.TopicPartition.Partition = r.Partition
-	m.Key, m.Value = r.Key, r.Value
-	m.Opaque = p.tags[r.Tag]
-	p.outstanding.Add(1) // first: the report may come before Produce returns
-	if err := p.kafka.Produce(m, nil); err != nil {
-		return p.notAccepted(err)
+	p.outstanding.Add(1) // first: the end may come before produce returns
+	if code := p.records.produce(r); code != kafka.ErrNoError {
+		return p.notAccepted(r, code)
 	}
 	return nil
 }
 
-// notAccepted answers for the message that Produce refused.
-func (p *producer) notAccepted(err error) error {
-	var k kafka.Error
-	errors.As(err, &k)
-	if k.Code() == kafka.ErrState && p.cfg.Workload.Mode.Transactional && p.kafka.GetFatalError() == nil {
+// notAccepted answers for a record that librdkafka refused.
+func (p *producer) notAccepted(r *client.Record, code kafka.ErrorCode) error {
+	err := kafka.NewError(code, code.String(), false)
+	fatal := p.kafka.GetFatalError()
+	switch {
+	case code == kafka.ErrState && p.cfg.Workload.Mode.Transactional && fatal == nil:
 		// The transaction has failed and takes no more records; End will say so. The record is accepted and
 		// fails with the others, as one does that was sent an instant earlier.
-		select {
-		case p.kafka.Events() <- &kafka.Message{Opaque: p.message.Opaque, TopicPartition: kafka.TopicPartition{Error: err}}:
-			return nil
-		default:
-			k = kafka.NewError(kafka.ErrQueueFull, "", false)
-		}
-	}
-	p.outstanding.Add(-1)
-	if k.Code() == kafka.ErrQueueFull {
+		p.records.fail(r.Tag, err)
+		return nil
+	case code == kafka.ErrQueueFull:
+		p.outstanding.Add(-1)
 		return client.ErrQueueFull
 	}
-	tp := &p.message.TopicPartition
-	return p.die(fmt.Sprintf("send %d bytes to %s[%d]", len(p.message.Value), *tp.Topic, tp.Partition), err)
+	p.outstanding.Add(-1)
+	what := fmt.Sprintf("send %d bytes to %s[%d]", len(r.Value), p.cfg.Topics[r.Topic], r.Partition)
+	if fatal != nil {
+		return p.die(what, fatal)
+	}
+	return p.die(what, err)
 }
 
 // die remembers why nothing can follow, and returns it.
@@ -110,16 +108,7 @@ func (p *producer) serve() {
 	for event := range p.kafka.Events() {
 		switch e := event.(type) {
 		case *kafka.Message:
-			if e.TopicPartition.Error != nil {
-				p.failures.Add(1)
-			}
-			p.cfg.Complete(client.Completion{Tag: e.Opaque.(uint32), At: clock.Now(), Err: e.TopicPartition.Error})
-			if p.outstanding.Add(-1) == 0 && p.waiting.Load() {
-				select {
-				case p.drained <- struct{}{}:
-				default:
-				}
-			}
+			p.records.reported(e)
 		case *kafka.Stats:
 			count(e.String(), p.cfg.Count)
 		case kafka.Error:
@@ -134,6 +123,20 @@ func (p *producer) serve() {
 	}
 }
 
+// complete hands on one record's end.
+func (p *producer) complete(c client.Completion) {
+	if c.Err != nil {
+		p.failures.Add(1)
+	}
+	p.cfg.Complete(c)
+	if p.outstanding.Add(-1) == 0 && p.waiting.Load() {
+		select {
+		case p.drained <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // Flush is librdkafka's own, which ignores linger.ms, on a goroutine beside: the binding's Flush returns late,
 // for it looks for reports that serve takes (up to 100 ms; here up to 5), while the count is right at once. Each
 // call has a goroutine of its own, since the previous call's may not have noticed its end yet.
@@ -141,6 +144,8 @@ func (p *producer) Flush(ctx context.Context) error {
 	if p.outstanding.Load() == 0 {
 		return nil
 	}
+	p.records.hurry(true)
+	defer p.records.hurry(false)
 	var enough atomic.Bool
 	defer enough.Store(true)
 	p.flushed = time.Now()
@@ -199,8 +204,12 @@ func (p *producer) Close(ctx context.Context) error {
 	time.Sleep(time.Until(p.flushed.Add(flushResidue)))
 	closed := make(chan struct{})
 	go func() {
+		p.records.leave()
 		p.kafka.Close()
 		p.background.Wait()
+		p.records.end()
+		p.reporting.Wait()
+		p.records.free()
 		close(closed)
 	}()
 	select {

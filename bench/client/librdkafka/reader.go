@@ -12,7 +12,6 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
 )
 
 // pollTimeout is how long Poll waits for a first record.
@@ -22,12 +21,8 @@ const pollTimeout = 100 * time.Millisecond
 type reader struct {
 	cfg      client.ReaderConfig
 	kafka    *kafka.Consumer
+	records  source
 	assigned []kafka.TopicPartition
-	topics   map[string]int32
-
-	// The last record's topic: the binding hands out one string per topic, so comparing costs a pointer.
-	topic string
-	index int32
 
 	closing    sync.RWMutex // Position must not meet a consumer that is being destroyed
 	closed     bool
@@ -35,18 +30,21 @@ type reader struct {
 }
 
 func (library) NewReader(cfg client.ReaderConfig) (client.Reader, error) {
+	return newReader(cfg, openConsumer)
+}
+
+type consumerOpener func(props map[string]string, topics []string) (*kafka.Consumer, source, error)
+
+func newReader(cfg client.ReaderConfig, open consumerOpener) (client.Reader, error) {
 	_, props, err := configure(cfg.Workload, identity{bootstrap: cfg.Bootstrap, clientID: cfg.ClientID, group: cfg.Group})
 	if err != nil {
 		return nil, err
 	}
-	k, err := kafka.NewConsumer(readerMap(props))
+	k, records, err := open(props, cfg.Topics)
 	if err != nil {
 		return nil, fmt.Errorf("open reader %s: %w", cfg.ClientID, rejected(cfg.Workload, err))
 	}
-	r := &reader{cfg: cfg, kafka: k, topics: map[string]int32{}, index: -1}
-	for i, topic := range cfg.Topics {
-		r.topics[topic] = int32(i)
-	}
+	r := &reader{cfg: cfg, kafka: k, records: records}
 	for _, a := range cfg.Assigned {
 		r.assigned = append(r.assigned, kafka.TopicPartition{
 			Topic: &cfg.Topics[a.Topic], Partition: a.Partition, Offset: kafka.OffsetBeginning,
@@ -65,6 +63,7 @@ func (r *reader) Poll(ctx context.Context, out []client.Delivered) (n int, err e
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
+	r.records.release()
 	for n < len(out) {
 		wait := 0
 		if n == 0 {
@@ -74,50 +73,34 @@ func (r *reader) Poll(ctx context.Context, out []client.Delivered) (n int, err e
 			// Rounded up, or the last millisecond would be spent polling without waiting.
 			wait = int((max(time.Until(deadline), 0) + time.Millisecond - 1) / time.Millisecond)
 		}
-		event := r.kafka.Poll(wait)
-		if event == nil && (n > 0 || wait == 0) {
-			return n, nil
-		}
-		switch e := event.(type) {
-		case *kafka.Message:
-			if e.TopicPartition.Error != nil {
-				if err := r.failed(e.TopicPartition.Error); err != nil {
-					return n, err
-				}
-				continue
-			}
-			out[n] = client.Delivered{
-				Topic: r.topicIndex(*e.TopicPartition.Topic), Partition: e.TopicPartition.Partition,
-				Offset: int64(e.TopicPartition.Offset), Value: e.Value, At: clock.Now(),
-			}
-			n++
-		case *kafka.Stats:
-			count(e.String(), r.cfg.Count)
-		case kafka.Error:
-			if err := r.failed(e); err != nil {
-				return n, err
-			}
-		case kafka.OffsetsCommitted:
-			if e.Error != nil && r.cfg.Log != nil {
-				r.cfg.Log(fmt.Sprintf("%s: commit offsets: %v", r.cfg.ClientID, e.Error))
-			}
+		came, more, err := r.records.poll(wait, out[n:], r.handle)
+		n += came
+		if err != nil || !more && (n > 0 || wait == 0) {
+			return n, err
 		}
 	}
 	return n, nil
 }
 
-func (r *reader) topicIndex(topic string) int32 {
-	if r.index < 0 || topic != r.topic {
-		r.topic, r.index = topic, r.topics[topic]
+// handle takes what is not a record. Its error ends the reading.
+func (r *reader) handle(event kafka.Event) error {
+	switch e := event.(type) {
+	case *kafka.Stats, statistics:
+		count(e.String(), r.cfg.Count)
+	case kafka.Error:
+		return r.failed(e)
+	case kafka.OffsetsCommitted:
+		if e.Error != nil && r.cfg.Log != nil {
+			r.cfg.Log(fmt.Sprintf("%s: commit offsets: %v", r.cfg.ClientID, e.Error))
+		}
 	}
-	return r.index
+	return nil
 }
 
 // failed returns the error if reading cannot go on, and logs it otherwise.
-func (r *reader) failed(err error) error {
-	var k kafka.Error
-	if !errors.As(err, &k) || !transient(k) {
-		return fmt.Errorf("read %s from %s: %w", r.cfg.Topics, r.cfg.Bootstrap, err)
+func (r *reader) failed(k kafka.Error) error {
+	if !transient(k) {
+		return fmt.Errorf("read %s from %s: %w", r.cfg.Topics, r.cfg.Bootstrap, k)
 	}
 	log(r.cfg.Log, r.cfg.ClientID, k)
 	return nil
@@ -156,6 +139,7 @@ func (r *reader) Close(ctx context.Context) error {
 	r.closed = true
 	closed := make(chan error, 1)
 	go func() {
+		r.records.leave()
 		err := r.kafka.Close()
 		r.background.Wait()
 		closed <- err

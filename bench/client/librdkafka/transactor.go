@@ -91,7 +91,12 @@ func (t *transactor) End(ctx context.Context, commit bool) (client.Outcome, erro
 
 func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	what := "commit a transaction of " + t.cfg.TransactionalID
+	t.records.hurry(true)
+	defer t.records.hurry(false)
 	v, k := t.call(ctx, t.kafka.CommitTransaction, func() {})
+	if v == mustStop {
+		t.settle() // so that what follows counts every end that librdkafka knows of
+	}
 	// Whether the coordinator may have been asked: EndTxn follows the last delivery report, and none may have been
 	// a failure. Then only its answer tells how the transaction ended, and an abort could end up in the next one
 	// (KAFKA-17754).
@@ -111,10 +116,19 @@ func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	return deadOutcome(k, true), t.die(what, k)
 }
 
+// settle lets ends that librdkafka has noted reach the count.
+func (t *transactor) settle() {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	_ = t.wait(ctx) // what is still unanswered then, librdkafka waits for too
+}
+
 // abort aborts; an abort that could not be confirmed is one nevertheless, since no commit was asked for, but the
 // producer ends with it.
 func (t *transactor) abort(ctx context.Context) (client.Outcome, error) {
 	what := "abort a transaction of " + t.cfg.TransactionalID
+	t.records.hurry(true)
+	defer t.records.hurry(false)
 	v, k := t.call(ctx, t.kafka.AbortTransaction, func() {})
 	switch v {
 	case done:

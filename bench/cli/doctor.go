@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/librdkafka"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/selfcheck"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/trial"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+type doctorFlags struct {
+	cluster   clusterFlags
+	client    clientFlags
+	selfcheck bool
+	rates     string
+	window    time.Duration
+	format    string
+	noColor   bool
+	verbose   bool
+}
+
+// shortestWindow still holds a few transactions of the validity suite, and a freeze that stands out.
+const shortestWindow = time.Second
+
+func (a *app) doctorCommand() *cobra.Command {
+	var f doctorFlags
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what can be measured here, and whether the tool is right about itself",
+		Long: `Doctor shows what decides how much can be measured: machine, clock, timer, CPU time stolen, broker, client. It then
+tries the load generator at one rate after the other and states the highest one that it holds with its own delay
+below 1% of the latency it measures, median against median.
+
+With --selfcheck it runs the validity suite instead: a delay put in the path must come back, a broker frozen for a
+while must show in every record that was due meanwhile, planted defects must be found, statistics agree with naive
+ones, and histogram logs with another implementation's.
+
+Exit codes: 0 fine, 2 usage, 3 a check failed, 4 inconclusive (no rate held, or the machine was too busy to tell),
+6 cluster unreachable, unauthorised or too old, 130/143 interrupted.`,
+		Example: `  kafka-eos-bench doctor
+  kafka-eos-bench doctor -b broker:9092 --rate 10k,50k,100k --duration 10s
+  kafka-eos-bench doctor --selfcheck --broker local`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.selfcheck && cmd.Flags().Changed("rate") {
+				return usagef("--rate is for the load generator, which --selfcheck does not try: give one of the two")
+			}
+			return a.doctor(cmd.Context(), f)
+		},
+	}
+	f.cluster.register(cmd)
+	f.client.register(cmd)
+	cmd.Flags().BoolVar(&f.selfcheck, "selfcheck", false, "check the tool against what is known to be true, in two minutes or so")
+	cmd.Flags().StringVar(&f.rates, "rate", "1k,2k,5k,10k,20k,50k,100k,200k", "messages/s to try the generator at; it stops after two in a row that fail")
+	cmd.Flags().DurationVar(&f.window, "duration", 3*time.Second, "length of each trial's measured window")
+	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "text or json")
+	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the Kafka client's own log lines")
+	return cmd
+}
+
+// doctor examines a cluster and this machine. What was found before an interrupt is shown.
+func (a *app) doctor(ctx context.Context, f doctorFlags) error {
+	if f.format != "text" && f.format != "json" {
+		return usagef("-o: unknown output format %q: use text or json", f.format)
+	}
+	if f.window < shortestWindow {
+		return usagef("--duration %s: give %s or more", f.window, shortestWindow)
+	}
+	properties, err := f.client.read()
+	if err != nil {
+		return err
+	}
+	profile, trials, err := f.plan(properties)
+	if err != nil {
+		return err
+	}
+	options, err := a.options(&f.cluster, f.client.bootstrap)
+	if err != nil {
+		return err
+	}
+	if !f.selfcheck {
+		a.say("generator: %s at the most", plan.NewEstimate(profile.Cells(), 1, assumedReplication(options)))
+	}
+	// Before a broker is started here, which keeps the machine busy with compiling for a while.
+	timing, err := selfcheck.MeasureTiming(ctx)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	on, err := a.open(ctx, options, profile)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer on.close(ctx, a.say)
+	ctx, unwatch := on.watch(ctx, a.say)
+	defer unwatch()
+
+	began := a.Now()
+	runID := cluster.NewRunID(began, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
+	env := trial.Env{
+		RunID: runID, Stamp: stamp(runID), Target: on.target, Admin: on.admin, Library: librdkafka.New(),
+		ReplicationFactor: on.about.ReplicationFactor, Log: a.clientLog(f.verbose), Say: func(text string) { a.say("%s", text) },
+	}
+	d := newDiagnosis(on.about, env.Library, timing)
+	err = ended(ctx, a.examine(ctx, d, env, f, trials, properties))
+	if err = errors.Join(err, a.showDiagnosis(d, f)); err != nil {
+		return err
+	}
+	return d.verdict()
+}
+
+// plan settles the trials, and finds what is wrong with the client's properties before anything runs.
+func (f *doctorFlags) plan(properties map[string]string) (*workload.Profile, []plan.Trial, error) {
+	settle := func() (*workload.Profile, error) { return selfcheck.Ladder(f.rates, f.window, properties) }
+	if f.selfcheck {
+		settle = func() (*workload.Profile, error) { return selfcheck.Suite(f.window, properties) }
+	}
+	profile, err := settle()
+	if err != nil {
+		return nil, nil, err
+	}
+	cells := profile.Cells()
+	for _, c := range cells {
+		if _, _, err := librdkafka.New().Effective(c.Workload); err != nil {
+			return nil, nil, err
+		}
+	}
+	trials, err := plan.Trials(cells, 1, profile.Seed)
+	return profile, trials, err
+}
+
+// examine fills in the diagnosis, as far as it gets.
+func (a *app) examine(ctx context.Context, d *diagnosis, env trial.Env, f doctorFlags, trials []plan.Trial, properties map[string]string) (err error) {
+	if discarded := campaign.Conditioning(trials, 1, fresh(env.Target)); len(discarded) > 0 {
+		screen, err := newScreen(a.OS, "plain")
+		if err != nil {
+			return err
+		}
+		if err := a.condition(ctx, env, screen, discarded); err != nil {
+			return err
+		}
+	}
+	if f.selfcheck {
+		d.Checks, err = a.selfcheck(ctx, env, d.Broker, f.window, properties)
+		return err
+	}
+	d.Generator = &generator{}
+	d.Generator.Rungs, err = selfcheck.Generator(ctx, trials, func(ctx context.Context, t plan.Trial) (*result.Trial, error) {
+		a.say("generator: %s messages/s", t.Workload.Rate)
+		return trial.Run(ctx, env, t)
+	})
+	if rate, ok := selfcheck.Highest(d.Generator.Rungs); ok {
+		d.Generator.HighestPerS = &rate
+	}
+	return err
+}
+
+// selfcheck runs the validity suite.
+func (a *app) selfcheck(ctx context.Context, env trial.Env, about result.Broker, window time.Duration, properties map[string]string) ([]selfcheck.Check, error) {
+	dir, err := os.MkdirTemp("", "kafka-eos-bench-selfcheck-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the trials: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	lab := &selfcheck.Lab{Env: env, About: about, Properties: properties, Dir: dir, Window: window}
+	delay, err := lab.Delay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	freeze, err := lab.Freeze(ctx)
+	if err != nil {
+		return delay, err
+	}
+	a.say("ledger, statistics, histogram logs: held against histories, definitions and another implementation")
+	return slices.Concat(delay, freeze, selfcheck.Offline()), nil
+}
