@@ -255,7 +255,7 @@ func TestBrokerThatDiesLeavesAResultAndAnEnd(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			target, err := broker.Open(t.Context(), broker.Options{Kind: broker.Embedded, Nodes: 1})
+			target, err := broker.Open(t.Context(), broker.Options{Kind: broker.Embedded, Nodes: 1, CacheDir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}
