@@ -38,10 +38,10 @@ func (t Times) InWindow(intended int64) bool {
 }
 
 // Counts tells whether something that happened to a record counts for throughput: it happened inside the window,
-// whenever the record was intended.
-func (t Times) Counts(at, intended int64) bool {
+// whenever the record was intended. A number of records ends its window by the last of them.
+func (t Times) Counts(at int64) bool {
 	if t.Quota {
-		return intended >= t.WindowStart
+		return at >= t.WindowStart
 	}
 	return t.Inside(at)
 }

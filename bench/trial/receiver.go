@@ -97,7 +97,7 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 		if stamp.Flags&payload.FlagAbort != 0 {
 			continue // nobody was meant to have it
 		}
-		if t.Counts(d.At, stamp.Intended) {
+		if t.Counts(d.At) {
 			r.part.ReadIn++
 			r.part.ReadBytes += int64(len(d.Value))
 		}

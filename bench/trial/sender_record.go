@@ -31,7 +31,7 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 	if t == nil {
 		return nil
 	}
-	if t.Counts(now, intended) {
+	if t.Counts(now) {
 		s.part.Sent++
 	}
 	if !t.InWindow(intended) {
@@ -136,7 +136,7 @@ func (s *sender) complete(c client.Completion) {
 	if t == nil {
 		return
 	}
-	if t.Counts(c.At, f.intended) {
+	if t.Counts(c.At) {
 		s.ackedIn++
 	}
 	if !t.InWindow(f.intended) {

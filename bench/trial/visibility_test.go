@@ -100,13 +100,13 @@ func TestOneWindowForEveryCount(t *testing.T) {
 		t.Fatalf("%+v", planned)
 	}
 	for at, want := range map[int64]bool{second - 1: false, second: true, 5*second - 1: true, 5 * second: false} {
-		if planned.Inside(at) != want || planned.InWindow(at) != want || planned.Counts(at, 0) != want {
-			t.Errorf("at %d: inside %v, in the window %v, counts %v; want %v", at, planned.Inside(at), planned.InWindow(at), planned.Counts(at, 0), want)
+		if planned.Inside(at) != want || planned.InWindow(at) != want || planned.Counts(at) != want {
+			t.Errorf("at %d: inside %v, in the window %v, counts %v; want %v", at, planned.Inside(at), planned.InWindow(at), planned.Counts(at), want)
 		}
 	}
 	planned.stopped.Store(3 * second) // an interrupt: what is read in the drain does not count
-	if planned.End() != 3*second || planned.Counts(4*second, 2*second) {
-		t.Errorf("cut short at 3 s: end %d, counts at 4 s %v", planned.End(), planned.Counts(4*second, 2*second))
+	if planned.End() != 3*second || planned.Counts(4*second) {
+		t.Errorf("cut short at 3 s: end %d, counts at 4 s %v", planned.End(), planned.Counts(4*second))
 	}
 
 	w.Duration, w.Messages = 0, 400
@@ -115,7 +115,7 @@ func TestOneWindowForEveryCount(t *testing.T) {
 		t.Fatalf("%+v ends at %d", counted, counted.End())
 	}
 	counted.stopped.Store(9 * second)
-	if !counted.Counts(20*second, 2*second) || counted.Counts(20*second, second-1) {
+	if !counted.Counts(20*second) || counted.Counts(second-1) {
 		t.Error("of a number of records each counts, whenever it is read, and no other")
 	}
 }
