@@ -162,9 +162,8 @@ func (a *app) examine(ctx context.Context, d *diagnosis, env trial.Env, f doctor
 		a.say("generator: %s messages/s", t.Workload.Rate)
 		return trial.Run(ctx, env, t)
 	})
-	if rate, ok := selfcheck.Highest(d.Generator.Rungs); ok {
-		d.Generator.HighestPerS = &rate
-	}
+	d.Generator.HighestPerS = selfcheck.Highest(d.Generator.Rungs, median)
+	d.Generator.HighestByMeanPerS = selfcheck.Highest(d.Generator.Rungs, mean)
 	return err
 }
 

@@ -27,8 +27,9 @@ type diagnosis struct {
 
 // generator is what it was tried at, and the highest rate that it holds with a negligible delay of its own.
 type generator struct {
-	HighestPerS *float64         `json:"highest_per_s"` // null: none of them
-	Rungs       []selfcheck.Rung `json:"rates"`
+	HighestPerS       *float64         `json:"highest_per_s"`         // by the medians; null: none of them
+	HighestByMeanPerS *float64         `json:"highest_by_mean_per_s"` // by the means, which a machine's pauses enter
+	Rungs             []selfcheck.Rung `json:"rates"`
 }
 
 func newDiagnosis(about result.Broker, lib client.Library, timing selfcheck.Timing) *diagnosis {
@@ -171,6 +172,13 @@ func (g *generator) answer() string {
 		if r.CPUSteal != nil {
 			most = max(most, *r.CPUSteal)
 		}
+	}
+	switch {
+	case g.HighestPerS == nil:
+	case g.HighestByMeanPerS == nil:
+		answer += " By the means, which every pause of the machine enters, it is none of them."
+	case *g.HighestByMeanPerS != *g.HighestPerS:
+		answer += fmt.Sprintf(" By the means, which every pause of the machine enters, it is %s messages/s.", report.Number(g.HighestByMeanPerS))
 	}
 	if most > busySteal {
 		answer += fmt.Sprintf(" The hypervisor gave up to %.0f%% of this machine's CPU time to others: in a quieter hour it may hold more.", 100*most)

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -29,16 +28,8 @@ type OS struct {
 	Exit    func(code int) // at once, on a second interrupt
 }
 
-// collectAt is how far the heap grows between two garbage collections, in percent of what lives. The Kafka binding
-// allocates six to seven times a record and almost nothing of it lives: rare collections save a sixth of the client's
-// CPU per record, for some 80 MB.
-const collectAt = 400
-
-// System is the operating system this process runs on, and sets the process up for measuring.
+// System is the operating system this process runs on.
 func System() OS {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
 	s := OS{
 		Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ(), LookPath: exec.LookPath,
 		Now: time.Now, Live: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", Exit: os.Exit,

@@ -20,7 +20,8 @@ const (
 )
 
 // Waiter sleeps until exact instants. Waking a thread up takes the machine some 5 µs to 80 µs: a waiter learns how
-// long, sets its alarm that much earlier and spins for what is left, a few microseconds. It belongs to the goroutine that made it.
+// long, sets its alarm that much earlier and spins for what is left: a few microseconds, or all of a wait that is shorter than
+// waking up takes. It belongs to the goroutine that made it.
 type Waiter struct {
 	sleeper sleeper
 	lead    int64 // ns
@@ -38,6 +39,10 @@ func NewWaiter() *Waiter {
 func (w *Waiter) Until(t int64) (now int64) {
 	now = clock.Now()
 	wake := min(t, now+maxSleep)
+	if now < wake && now >= wake-w.lead {
+		// Too near to sleep, as far as is known. Forget a little, or a lead learnt in a bad moment would stay.
+		w.lead = max(w.lead-leadStep, 0)
+	}
 	for alarm := wake - w.lead; now < alarm; {
 		w.sleeper.sleep(now, alarm)
 		if now = clock.Now(); now >= alarm {

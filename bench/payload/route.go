@@ -2,8 +2,8 @@ package payload
 
 import "github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 
-// sticky is how many bytes without a key go to one partition before the next has its turn: the batch.size of Java's
-// producer, whose default partitioner does the same (KIP-794).
+// sticky is how many bytes without a key go to one partition before the next has its turn: as many as with Java's
+// producer and the batch.size it has by default (KIP-794).
 const sticky = 16384
 
 // Router decides which topic and partition each record of one producer goes to: the tool does, never the client's
@@ -39,8 +39,7 @@ func NewRouter(w workload.Workload, producer int) *Router {
 
 // Route places record seq of transaction (or group of records) txn, both counted from 0 per producer. Topics take
 // turns, within the w.TxnTopics that the transaction spans if that is set, so n records span min(n, w.TxnTopics)
-// topics. A key decides the partition as Java's default partitioner would; without one partitions take turns, each
-// long enough to fill a batch.
+// topics. A key decides the partition as Java's default partitioner would; without one partitions take turns of 16 KiB.
 func (r *Router) Route(seq, txn uint64, key []byte) (topic, partition int32) {
 	topic = int32((txn%r.topics*r.span + seq%r.span) % r.topics)
 	if key != nil {

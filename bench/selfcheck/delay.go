@@ -12,6 +12,7 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault/proxy"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
@@ -59,7 +60,7 @@ func (l *Lab) Delay(ctx context.Context) ([]Check, error) {
 		for _, m := range p.metrics {
 			c := delayCheck(p, m, knownDelay)
 			if err == nil {
-				c.grew(m, pairs[i])
+				c = grown(c, m, pairs[i])
 			}
 			checks = append(checks, c)
 		}
@@ -141,13 +142,25 @@ func together(ctx context.Context, trials []measurement) ([]*observation, error)
 func settled(paths []path, pairs [][]pair) bool {
 	for i, p := range paths {
 		for _, m := range p.metrics {
-			c := delayCheck(p, m, knownDelay)
-			if c.grew(m, pairs[i]); c.Verdict == Inconclusive {
+			if grown(delayCheck(p, m, knownDelay), m, pairs[i]).Verdict == Inconclusive {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// grown is the check with its verdict: that of what the figure grew by, unless a trial broke its promise or was cut short.
+func grown(c Check, m measure.Metric, pairs []pair) Check {
+	c.grew(m, pairs)
+	for _, p := range pairs {
+		for _, o := range []*observation{p.without, p.with} {
+			if c = o.evident([]Check{c})[0]; o.Guarantee.Verdict == result.Broken {
+				return c
+			}
+		}
+	}
+	return c
 }
 
 // grew holds what a figure grew by against what was expected.

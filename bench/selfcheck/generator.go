@@ -98,12 +98,15 @@ func rung(tr plan.Trial, t *result.Trial) Rung {
 	return r
 }
 
-// Highest is the highest rate that holds, false if none does.
-func Highest(rungs []Rung) (perSecond float64, ok bool) {
-	for _, r := range rungs {
-		if r.Holds {
-			perSecond, ok = max(perSecond, r.RatePerS), true
+// Highest is the highest rate that holds and at which the generator's delay is below 1% by a further figure too, nil if there is
+// none.
+func Highest(rungs []Rung, figure func(result.Latency) *float64) (perSecond *float64) {
+	for i := range rungs {
+		r := &rungs[i]
+		share := r.Share(figure)
+		if r.Holds && share != nil && *share < maxShare && (perSecond == nil || r.RatePerS > *perSecond) {
+			perSecond = &r.RatePerS
 		}
 	}
-	return perSecond, ok
+	return perSecond
 }

@@ -114,8 +114,8 @@ func TestWhatDisturbsATrial(t *testing.T) {
 		"nothing":     {func(*observation) {}, ""},
 		"steal":       {func(o *observation) { o.Resources.CPUSteal = new(0.31) }, "the hypervisor gave 31% of this machine's CPU time to others"},
 		"unsustained": {func(o *observation) { o.Sustained = new(false) }, "the trial did not sustain its rate"},
-		"cut short":   {func(o *observation) { o.Complete, o.Warnings = false, []string{"why"} }, "the trial did not end well: held; why"},
-		"broken":      {func(o *observation) { o.Guarantee.Verdict = result.Broken }, "the trial did not end well: broken"},
+		"cut short":   {func(o *observation) { o.Complete, o.Warnings = false, []string{"why"} }, "the trial did not end well: guarantee held; why"},
+		"broken":      {func(o *observation) { o.Guarantee.Verdict = result.Broken }, ""}, // by the tool: nothing else was done to it
 		"late": {func(o *observation) {
 			o.histograms = seen(measure.Schedule, 0, 1, 40).histograms
 		}, "this machine is busy: the generator was 40 ms late at its p99"},
@@ -124,6 +124,23 @@ func TestWhatDisturbsATrial(t *testing.T) {
 		c.change(o)
 		if got := o.disturbed(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestABrokenPromiseFailsWhateverTheFiguresSay(t *testing.T) {
+	for verdict, want := range map[result.Verdict]Verdict{result.Held: Pass, result.Broken: Fail, result.Incomplete: Inconclusive} {
+		o := seen(measure.E2E, 0, 1)
+		o.Guarantee.Verdict = verdict
+		if got := o.evident([]Check{{Verdict: Pass}})[0].Verdict; got != want {
+			t.Errorf("guarantee %s: %s, want %s", verdict, got, want)
+		}
+		well := seen(measure.Ack, 0, 1)
+		late := seen(measure.Ack, 0, 51)
+		late.Guarantee.Verdict = verdict
+		c := delayCheck(path{request: "Produce"}, measure.Ack, knownDelay)
+		if got := grown(c, measure.Ack, []pair{{well, late}}).Verdict; got != want {
+			t.Errorf("a delay, guarantee %s: %s, want %s", verdict, got, want)
 		}
 	}
 }

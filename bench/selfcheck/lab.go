@@ -151,8 +151,8 @@ const (
 func (o *observation) disturbed() string {
 	late := o.quantile(measure.Schedule, 99)
 	switch steal := o.Resources.CPUSteal; {
-	case !o.Complete, o.Guarantee.Verdict != result.Held:
-		return strings.Join(append([]string{"the trial did not end well: " + string(o.Guarantee.Verdict)}, o.Warnings...), "; ")
+	case !o.whole() && o.Guarantee.Verdict != result.Broken:
+		return o.ending()
 	case o.Sustained != nil && !*o.Sustained:
 		return "the trial did not sustain its rate"
 	case steal != nil && *steal > maxSteal:
@@ -161,6 +161,28 @@ func (o *observation) disturbed() string {
 		return fmt.Sprintf("this machine is busy: the generator was %s late at its p99", short(late))
 	}
 	return ""
+}
+
+// whole tells whether the trial ran to its end and its mode's promise held.
+func (o *observation) whole() bool { return o.Complete && o.Guarantee.Verdict == result.Held }
+
+func (o *observation) ending() string {
+	return strings.Join(append([]string{"the trial did not end well: guarantee " + string(o.Guarantee.Verdict)}, o.Warnings...), "; ")
+}
+
+// evident takes back what was concluded from a trial that proves nothing: nothing was done to it that could break a
+// promise, so that a broken one speaks against the tool, and one not judged for nobody.
+func (o *observation) evident(checks []Check) []Check {
+	if o.whole() {
+		return checks
+	}
+	for i := range checks {
+		checks[i].Verdict, checks[i].Note = Inconclusive, o.ending()
+		if o.Guarantee.Verdict == result.Broken {
+			checks[i].Verdict = Fail
+		}
+	}
+	return checks
 }
 
 // quantile of a histogram, without asking for ten samples beyond it; 0 where there is none.

@@ -52,7 +52,7 @@ func (w *workshop) fit(ctx context.Context) error {
 	}
 	w.say("building the tool")
 	w.tool = w.path("kafka-eos-bench")
-	if _, err := run(ctx, "go", "build", "-o", w.tool, "."); err != nil {
+	if _, err := run(ctx, "go", "build", "-buildvcs=true", "-o", w.tool, "."); err != nil {
 		return fmt.Errorf("build the tool, from the repository's root: %w", err)
 	}
 	if w.java, err = findJava(); err != nil {

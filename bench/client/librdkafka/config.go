@@ -25,6 +25,9 @@ var anyOf = identity{clientID: "<one per client>", transactionalID: "<one per pr
 // queueMessages is the least a producer's queue holds: librdkafka's own default.
 const queueMessages = 100_000
 
+// batchMessages is the most that one batch holds: librdkafka's own default.
+const batchMessages = 10_000
+
 // recordOverhead is more than a record takes beside its value: key, offsets and the batch around it.
 const recordOverhead = 4096
 
@@ -67,6 +70,8 @@ func configure(w workload.Workload, id identity) (producer, reader map[string]st
 		"acks":               strconv.Itoa(mode.Acks),
 		"retries":            "0",
 		"enable.idempotence": strconv.FormatBool(mode.Idempotent),
+		// Of the others no report is made where their ends are noted before (see openProducer).
+		"delivery.report.only.error": strconv.FormatBool(aroundBinding),
 	})
 	if mode.Retries {
 		producer["retries"] = "2147483647" // bounded by message.timeout.ms instead
@@ -77,15 +82,16 @@ func configure(w workload.Workload, id identity) (producer, reader map[string]st
 	producerDefaults := merge(defaults, map[string]string{
 		"linger.ms":          "5",
 		"batch.size":         "65536", // bytes; librdkafka's million fills no batch at the rates of interest
-		"batch.num.messages": "10000",
+		"batch.num.messages": strconv.Itoa(batchMessages),
 		"message.max.bytes":  strconv.Itoa(max(1_000_000, w.MessageSize.Max+recordOverhead)),
 		"compression.type":   "none",
 		"request.timeout.ms": "30000",
 		"message.timeout.ms": "60000",
 		// Only transactional producers send it, but message.timeout.ms must not exceed it (librdkafka).
 		"transaction.timeout.ms": "60000",
-		// Never the first limit that a bound on unacknowledged records meets.
-		"queue.buffering.max.messages":  strconv.Itoa(max(queueMessages, w.InFlight)),
+		// Never the first limit that a bound on unacknowledged records meets: a batch is acknowledged before its
+		// places in the queue are free.
+		"queue.buffering.max.messages":  strconv.Itoa(max(queueMessages, w.InFlight+batchMessages)),
 		"queue.buffering.max.kbytes":    "1048576",
 		"sticky.partitioning.linger.ms": "0", // the tool chooses the partition
 	})

@@ -79,7 +79,7 @@ func TestConfigureModes(t *testing.T) {
 	control.Isolation = workload.ReadUncommitted
 	control.InFlight = 1_000_000
 	producer, reader, err := configure(control, anyOf)
-	if err != nil || reader["isolation.level"] != "read_uncommitted" || producer["queue.buffering.max.messages"] != "1000000" {
+	if err != nil || reader["isolation.level"] != "read_uncommitted" || producer["queue.buffering.max.messages"] != "1010000" {
 		t.Errorf("control: %v, %v, %v", producer, reader, err)
 	}
 }

@@ -25,9 +25,9 @@ typedef struct {
 } rd_kafka_message_t;
 
 // REST_NS is how long a wait that follows close on another rests before it takes what there is: ends come in batches, and
-// to wake up for the first of each would cost more than all of them. They have been timed by then. Nobody rests in a hurry, or
-// where so few may be unacknowledged that somebody could be waiting for a place.
-enum { REST_NS = 500000, REST_CAPACITY = 1000 };
+// to wake up for the first of each would cost more than all of them. They have been timed by then. It ends when somebody is in a
+// hurry, or enough has come that places among the unacknowledged are wanted: one in REST_SHARE.
+enum { REST_NS = 500000, REST_SHARE = 16 };
 
 enum { RD_KAFKA_MSG_F_COPY = 0x2 };
 enum { RD_KAFKA_EVENT_FETCH = 0x2, RD_KAFKA_EVENT_ERROR = 0x8, RD_KAFKA_EVENT_OFFSET_COMMIT = 0x20, RD_KAFKA_EVENT_STATS = 0x40 };
@@ -69,7 +69,7 @@ static __thread int producing;
 struct keb_acks {
 	pthread_mutex_t lock;
 	pthread_cond_t some;
-	int waiting, hurry, closed;
+	int waiting, resting, hurry, closed;
 	int64_t taken;              // when a wait last took something
 	uint32_t capacity, head, n; // the ring: n from head on
 	keb_ack ring[];
@@ -100,6 +100,13 @@ rd_kafka_t *__wrap_rd_kafka_new(int type, rd_kafka_conf_t *conf, char *errstr, s
 }
 
 void keb_expect(keb_acks *acks) {
+#ifdef __GLIBC__
+	// Queues fill and drain all the time: memory that the system gets back at each ebb is faulted in again at each flood. 32 MiB is
+	// the most that every glibc takes for the second; without it the first would keep it at 128 KiB.
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TOP_PAD, 16 << 20);
+#endif
 	expecting = 1;
 	expected = acks;
 	opened = NULL;
@@ -120,12 +127,6 @@ static int64_t now(void) {
 }
 
 keb_acks *keb_acks_new(uint32_t capacity) {
-#ifdef __GLIBC__
-	// Queues fill and drain all the time: memory that the system gets back at each ebb is faulted in again at each flood.
-	mallopt(M_TRIM_THRESHOLD, 256 << 20);
-	mallopt(M_TOP_PAD, 16 << 20);
-	mallopt(M_MMAP_THRESHOLD, 256 << 20);
-#endif
 	keb_acks *a = calloc(1, sizeof *a + (size_t)capacity * sizeof(keb_ack));
 	if (a) {
 		a->capacity = capacity;
@@ -144,7 +145,7 @@ void keb_acks_add(keb_acks *a, uint32_t tag, int err) {
 	pthread_mutex_lock(&a->lock);
 	if (a->n < a->capacity) // it is: no more can be unacknowledged
 		a->ring[(a->head + a->n++) % a->capacity] = (keb_ack){at, tag, err};
-	int wake = a->waiting;
+	int wake = a->waiting || (a->resting && a->n == a->capacity / REST_SHARE);
 	a->waiting = 0;
 	pthread_mutex_unlock(&a->lock);
 	if (wake)
@@ -154,7 +155,7 @@ void keb_acks_add(keb_acks *a, uint32_t tag, int err) {
 int keb_acks_wait(keb_acks *a, keb_ack *out, int max) {
 	pthread_mutex_lock(&a->lock);
 	int64_t rested = a->taken + REST_NS;
-	int rest = !a->n && a->capacity >= REST_CAPACITY && now() < rested;
+	int rest = !a->n && now() < rested;
 	while (!a->n && !a->closed) {
 		a->waiting = 1;
 		pthread_cond_wait(&a->some, &a->lock);
@@ -162,8 +163,10 @@ int keb_acks_wait(keb_acks *a, keb_ack *out, int max) {
 	if (rest) {
 		rested = now() + REST_NS;
 		struct timespec until = {.tv_sec = rested / 1000000000, .tv_nsec = rested % 1000000000};
-		while (!a->hurry && !a->closed && pthread_cond_timedwait(&a->some, &a->lock, &until) == 0)
+		a->resting = 1;
+		while (a->n < a->capacity / REST_SHARE && !a->hurry && !a->closed && pthread_cond_timedwait(&a->some, &a->lock, &until) == 0)
 			;
+		a->resting = 0;
 	}
 	int n = a->n < (uint32_t)max ? (int)a->n : max;
 	for (int i = 0; i < n; i++)

@@ -24,19 +24,19 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
 )
 
+const aroundBinding = true
+
 // openProducer opens the binding's producer with a way for records around it.
 func openProducer(props map[string]string, cfg client.ProducerConfig) (*kafka.Producer, handOver, error) {
-	m := producerMap(props)
-	// Every record's end is noted before a delivery report is made of it. The text keeps the binding from refusing the
-	// property, for reasons that concern its own way of producing.
-	(*m)["delivery.report.only.error"] = "true"
 	n := &native{acks: C.keb_acks_new(C.uint32_t(cfg.InFlight)), ends: make([]C.keb_ack, endBatch)}
 	if n.acks == nil {
 		return nil, nil, errors.New("out of memory")
 	}
 	runtime.LockOSThread()
 	C.keb_expect(n.acks)
-	k, err := kafka.NewProducer(m)
+	// The binding refuses delivery.report.only.error for reasons that concern its own way of producing, but as a bool
+	// only: the text reaches librdkafka.
+	k, err := kafka.NewProducer(producerMap(props))
 	rk := C.keb_opened()
 	runtime.UnlockOSThread()
 	if err != nil {

@@ -29,6 +29,8 @@ type producer struct {
 	waiting     atomic.Bool                 // somebody waits for outstanding to reach zero
 	drained     chan struct{}               // tells them
 	fatal       atomic.Pointer[error]       // why nothing can follow
+	gate        sync.Mutex                  // of complete, and of its end
+	gone        bool                        // Close gave up: nobody is there to be told
 	trouble     atomic.Pointer[kafka.Error] // the last that was not fatal, to explain a time-out
 
 	flushers   sync.WaitGroup
@@ -128,7 +130,11 @@ func (p *producer) complete(c client.Completion) {
 	if c.Err != nil {
 		p.failures.Add(1)
 	}
-	p.cfg.Complete(c)
+	p.gate.Lock()
+	if !p.gone {
+		p.cfg.Complete(c)
+	}
+	p.gate.Unlock()
 	if p.outstanding.Add(-1) == 0 && p.waiting.Load() {
 		select {
 		case p.drained <- struct{}{}:
@@ -216,6 +222,9 @@ func (p *producer) Close(ctx context.Context) error {
 	case <-closed:
 		return err
 	case <-time.After(closeTimeout):
+		p.gate.Lock()
+		p.gone = true
+		p.gate.Unlock()
 		return errors.Join(err, fmt.Errorf("close producer %s: librdkafka was still busy after %s", p.cfg.ClientID, closeTimeout))
 	}
 }

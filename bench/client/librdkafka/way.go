@@ -49,7 +49,7 @@ func indexOf(names []string, name string) int32 {
 
 // openProducerInBinding opens a producer whose records pass through the binding. It is the way on systems where no other was tried.
 func openProducerInBinding(props map[string]string, cfg client.ProducerConfig) (*kafka.Producer, handOver, error) {
-	k, err := kafka.NewProducer(producerMap(props))
+	k, err := kafka.NewProducer(producerMap(merge(props, map[string]string{"delivery.report.only.error": "false"})))
 	if err != nil {
 		return nil, nil, err
 	}

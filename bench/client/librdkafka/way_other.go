@@ -8,6 +8,8 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 )
 
+const aroundBinding = false
+
 func openProducer(props map[string]string, cfg client.ProducerConfig) (*kafka.Producer, handOver, error) {
 	return openProducerInBinding(props, cfg)
 }
