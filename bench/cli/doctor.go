@@ -132,13 +132,7 @@ func (f *doctorFlags) plan(properties map[string]string) (*workload.Profile, []p
 	if err != nil {
 		return nil, nil, err
 	}
-	cells := profile.Cells()
-	for _, c := range cells {
-		if _, _, err := librdkafka.New().Effective(c.Workload); err != nil {
-			return nil, nil, err
-		}
-	}
-	trials, err := plan.Trials(cells, 1, profile.Seed)
+	_, trials, err := layOut(profile)
 	return profile, trials, err
 }
 

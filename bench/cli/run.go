@@ -186,16 +186,22 @@ func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, tria
 	return nil
 }
 
-// plan lays the trials out, checks what can be checked without a cluster and says what is about to happen.
-// A commit time of 0 is not known.
-func (a *app) plan(profile *workload.Profile, replication int, commit time.Duration) ([]plan.Trial, error) {
+// layOut makes a profile's trials, after it has found what is wrong with the client's properties.
+func layOut(profile *workload.Profile) ([]workload.Cell, []plan.Trial, error) {
 	cells := profile.Cells()
 	for _, c := range cells {
 		if _, _, err := librdkafka.New().Effective(c.Workload); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	trials, err := plan.Trials(cells, profile.Blocks, profile.Seed)
+	return cells, trials, err
+}
+
+// plan lays the trials out, checks what can be checked without a cluster and says what is about to happen.
+// A commit time of 0 is not known.
+func (a *app) plan(profile *workload.Profile, replication int, commit time.Duration) ([]plan.Trial, error) {
+	cells, trials, err := layOut(profile)
 	if err != nil {
 		return nil, err
 	}

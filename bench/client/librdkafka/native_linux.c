@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 typedef struct rd_kafka_conf_s rd_kafka_conf_t;
-typedef struct rd_kafka_topic_conf_s rd_kafka_topic_conf_t;
 typedef struct rd_kafka_op_s rd_kafka_event_t;
 
 typedef struct {
@@ -40,14 +39,9 @@ typedef int on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque, ch
 extern rd_kafka_t *__real_rd_kafka_new(int type, rd_kafka_conf_t *conf, char *errstr, size_t errstr_size);
 extern int rd_kafka_conf_interceptor_add_on_new(rd_kafka_conf_t *conf, const char *name, on_new *f, void *opaque);
 extern int rd_kafka_interceptor_add_on_acknowledgement(rd_kafka_t *rk, const char *name, on_acknowledgement *f, void *opaque);
-extern rd_kafka_topic_t *rd_kafka_topic_new(rd_kafka_t *rk, const char *topic, rd_kafka_topic_conf_t *conf);
-extern void rd_kafka_topic_destroy(rd_kafka_topic_t *topic);
-extern const char *rd_kafka_topic_name(const rd_kafka_topic_t *topic);
 extern int rd_kafka_produce(rd_kafka_topic_t *topic, int32_t partition, int msgflags, void *payload, size_t len, const void *key,
                             size_t keylen, void *opaque);
 extern int rd_kafka_last_error(void);
-extern rd_kafka_queue_t *rd_kafka_queue_get_consumer(rd_kafka_t *rk);
-extern void rd_kafka_queue_destroy(rd_kafka_queue_t *queue);
 extern rd_kafka_event_t *rd_kafka_queue_poll(rd_kafka_queue_t *queue, int timeout_ms);
 extern int rd_kafka_event_type(const rd_kafka_event_t *event);
 extern const rd_kafka_message_t *rd_kafka_event_message_next(rd_kafka_event_t *event);
@@ -207,13 +201,6 @@ int keb_produce(rd_kafka_topic_t *topic, int32_t partition, const char *value, s
 	producing = 0;
 	return failed ? rd_kafka_last_error() : 0;
 }
-
-rd_kafka_topic_t *keb_topic(rd_kafka_t *rk, const char *name) { return rd_kafka_topic_new(rk, name, NULL); }
-void keb_topic_free(rd_kafka_topic_t *topic) { rd_kafka_topic_destroy(topic); }
-const char *keb_topic_name(rd_kafka_topic_t *topic) { return rd_kafka_topic_name(topic); }
-
-rd_kafka_queue_t *keb_queue(rd_kafka_t *rk) { return rd_kafka_queue_get_consumer(rk); }
-void keb_queue_free(rd_kafka_queue_t *queue) { rd_kafka_queue_destroy(queue); }
 
 static keb_event described(rd_kafka_event_t *event) {
 	keb_event e = {.event = event, .kind = KEB_OTHER};

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -45,7 +46,7 @@ func openProducer(props map[string]string, cfg client.ProducerConfig) (*kafka.Pr
 	}
 	for _, topic := range cfg.Topics {
 		name := C.CString(topic)
-		n.topics = append(n.topics, C.keb_topic(rk, name))
+		n.topics = append(n.topics, C.rd_kafka_topic_new(rk, name, nil))
 		C.free(unsafe.Pointer(name))
 	}
 	return k, n, nil
@@ -102,7 +103,7 @@ func (n *native) reported(*kafka.Message) {}
 
 func (n *native) leave() {
 	for _, topic := range n.topics {
-		C.keb_topic_free(topic)
+		C.rd_kafka_topic_destroy(topic)
 	}
 }
 
@@ -128,7 +129,7 @@ func openConsumer(props map[string]string, topics []string) (*kafka.Consumer, so
 	if err != nil {
 		return nil, nil, err
 	}
-	return k, &nativeSource{queue: C.keb_queue(rk), names: topics, index: map[*C.rd_kafka_topic_t]int32{}}, nil
+	return k, &nativeSource{queue: C.rd_kafka_queue_get_consumer(rk), names: topics, index: map[*C.rd_kafka_topic_t]int32{}}, nil
 }
 
 // nativeSource takes records from the consumer's queue many at a time and leaves them where they are: in the memory
@@ -195,7 +196,7 @@ func (s *nativeSource) event(e *C.keb_event) kafka.Event {
 		return kafka.OffsetsCommitted{Error: nativeError(e.err, text, false)}
 	case C.KEB_READ_ERROR:
 		if e.topic != nil {
-			text = fmt.Sprintf("%s[%d]: %s", C.GoString(C.keb_topic_name(e.topic)), int32(e.partition), text)
+			text = fmt.Sprintf("%s[%d]: %s", C.GoString(C.rd_kafka_topic_name(e.topic)), int32(e.partition), text)
 		}
 		return nativeError(e.err, text, false)
 	}
@@ -209,7 +210,7 @@ func (s *nativeSource) topic(t *C.rd_kafka_topic_t) int32 {
 	}
 	i, ok := s.index[t]
 	if !ok {
-		i = indexOf(s.names, C.GoString(C.keb_topic_name(t)))
+		i = int32(slices.Index(s.names, C.GoString(C.rd_kafka_topic_name(t))))
 		s.index[t] = i
 	}
 	s.last, s.at = t, i
@@ -222,5 +223,5 @@ func (s *nativeSource) leave() {
 		C.free(unsafe.Pointer(&s.events[0]))
 		s.events = nil
 	}
-	C.keb_queue_free(s.queue)
+	C.rd_kafka_queue_destroy(s.queue)
 }

@@ -10,7 +10,14 @@
 
 typedef struct rd_kafka_s rd_kafka_t;
 typedef struct rd_kafka_topic_s rd_kafka_topic_t;
+typedef struct rd_kafka_topic_conf_s rd_kafka_topic_conf_t;
 typedef struct rd_kafka_queue_s rd_kafka_queue_t;
+
+extern rd_kafka_topic_t *rd_kafka_topic_new(rd_kafka_t *rk, const char *topic, rd_kafka_topic_conf_t *conf);
+extern void rd_kafka_topic_destroy(rd_kafka_topic_t *topic);
+extern const char *rd_kafka_topic_name(const rd_kafka_topic_t *topic);
+extern rd_kafka_queue_t *rd_kafka_queue_get_consumer(rd_kafka_t *rk);
+extern void rd_kafka_queue_destroy(rd_kafka_queue_t *queue);
 
 // keb_ack is the end of a record.
 typedef struct {
@@ -36,9 +43,6 @@ void keb_acks_free(keb_acks *a);
 
 // keb_produce hands over one record, which is copied, and returns an rd_kafka_resp_err_t.
 int keb_produce(rd_kafka_topic_t *topic, int32_t partition, const char *value, size_t len, const char *key, size_t keylen, uint32_t tag);
-rd_kafka_topic_t *keb_topic(rd_kafka_t *rk, const char *name);
-void keb_topic_free(rd_kafka_topic_t *topic);
-const char *keb_topic_name(rd_kafka_topic_t *topic);
 
 enum { KEB_RECORD, KEB_READ_ERROR, KEB_COMMIT_ERROR, KEB_ERROR, KEB_FATAL, KEB_STATS, KEB_OTHER };
 
@@ -54,8 +58,6 @@ typedef struct {
 	int32_t kind;
 } keb_event;
 
-rd_kafka_queue_t *keb_queue(rd_kafka_t *rk);
-void keb_queue_free(rd_kafka_queue_t *queue);
 int keb_poll(rd_kafka_queue_t *queue, int timeout_ms, keb_event *out, int max); // waits for the first only
 void keb_events_free(keb_event *events, int n);
 

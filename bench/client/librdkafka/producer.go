@@ -150,8 +150,6 @@ func (p *producer) Flush(ctx context.Context) error {
 	if p.outstanding.Load() == 0 {
 		return nil
 	}
-	p.records.hurry(true)
-	defer p.records.hurry(false)
 	var enough atomic.Bool
 	defer enough.Store(true)
 	p.flushed = time.Now()
@@ -168,6 +166,8 @@ func (p *producer) Flush(ctx context.Context) error {
 func (p *producer) wait(ctx context.Context) error {
 	p.waiting.Store(true)
 	defer p.waiting.Store(false)
+	p.records.hurry(true)
+	defer p.records.hurry(false)
 	for p.outstanding.Load() > 0 {
 		select {
 		case <-p.drained:

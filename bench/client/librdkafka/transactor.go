@@ -26,6 +26,8 @@ const retryPause = 10 * time.Millisecond
 // call calls a function of the transactional API until its answer is final or the context ends; then the verdict
 // is again. between is called after each attempt that was not final.
 func (t *transactor) call(ctx context.Context, f func(context.Context) error, between func()) (verdict, kafka.Error) {
+	t.records.hurry(true)
+	defer t.records.hurry(false)
 	for {
 		began := time.Now()
 		timeout := callTimeout
@@ -91,8 +93,6 @@ func (t *transactor) End(ctx context.Context, commit bool) (client.Outcome, erro
 
 func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	what := "commit a transaction of " + t.cfg.TransactionalID
-	t.records.hurry(true)
-	defer t.records.hurry(false)
 	v, k := t.call(ctx, t.kafka.CommitTransaction, func() {})
 	if v == mustStop {
 		t.settle() // so that what follows counts every end that librdkafka knows of
@@ -127,8 +127,6 @@ func (t *transactor) settle() {
 // producer ends with it.
 func (t *transactor) abort(ctx context.Context) (client.Outcome, error) {
 	what := "abort a transaction of " + t.cfg.TransactionalID
-	t.records.hurry(true)
-	defer t.records.hurry(false)
 	v, k := t.call(ctx, t.kafka.AbortTransaction, func() {})
 	switch v {
 	case done:

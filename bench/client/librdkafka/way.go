@@ -4,6 +4,7 @@ package librdkafka
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -37,15 +38,6 @@ type source interface {
 type statistics string
 
 func (s statistics) String() string { return string(s) }
-
-func indexOf(names []string, name string) int32 {
-	for i, n := range names {
-		if n == name {
-			return int32(i)
-		}
-	}
-	return -1
-}
 
 // openProducerInBinding opens a producer whose records pass through the binding. It is the way on systems where no other was tried.
 func openProducerInBinding(props map[string]string, cfg client.ProducerConfig) (*kafka.Producer, handOver, error) {
@@ -138,7 +130,7 @@ func (s *bindingSource) poll(timeoutMS int, out []client.Delivered, other func(k
 	}
 	if s.at < 0 || *m.TopicPartition.Topic != s.topic {
 		s.topic = *m.TopicPartition.Topic
-		s.at = indexOf(s.names, s.topic)
+		s.at = int32(slices.Index(s.names, s.topic))
 	}
 	out[0] = client.Delivered{Topic: s.at, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset),
 		Value: m.Value, At: clock.Now()}
