@@ -27,6 +27,10 @@ var house = map[string][]string{
 	"bench/result":            {"bench/client/redact"},
 	"bench/measure":           {"bench/clock", "bench/result"},
 	"bench/stats":             {},
+	"bench/metric":            {"bench/measure", "bench/result", "bench/workload"},
+	"bench/compare":           {"bench/metric", "bench/result", "bench/stats", "bench/workload"},
+	"bench/figure":            {"bench/compare", "bench/measure", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
+	"bench/advise":            {"bench/compare", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
 	"bench/verify":            {"bench/client", "bench/result", "bench/workload"},
 	"bench/cluster":           {"bench/client"},
 	"bench/cluster/lag":       {"bench/clock", "bench/result"},
@@ -36,12 +40,15 @@ var house = map[string][]string{
 	"bench/fault/proxy": {},
 	"bench/selfcheck": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/proxy", "bench/measure", "bench/pace", "bench/payload",
 		"bench/plan", "bench/result", "bench/stats", "bench/trial", "bench/verify", "bench/workload"},
+	"scripts/aa": {"bench/compare", "bench/metric", "bench/result"},
+	"scripts/html-check": {},
 	"scripts/peers": {"bench/client", "bench/client/librdkafka", "bench/clock", "bench/cluster", "bench/measure", "bench/payload", "bench/result",
 		"bench/stats", "bench/verify", "bench/workload"},
-	"bench/campaign": {"bench/plan", "bench/result", "bench/workload"},
-	"bench/report":   {"bench/measure", "bench/result", "bench/workload"},
-	"bench/cli": {"bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/plan",
-		"bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
+	"scripts/reference-run": {"bench/measure", "bench/result"},
+	"bench/campaign":        {"bench/compare", "bench/metric", "bench/plan", "bench/result", "bench/workload"},
+	"bench/report":          {"bench/compare", "bench/figure", "bench/measure", "bench/metric", "bench/result", "bench/workload"},
+	"bench/cli": {"bench/advise", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
+		"bench/figure", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},
 }
 
@@ -50,6 +57,7 @@ var reserved = map[string][]string{
 	"github.com/confluentinc/confluent-kafka-go": {"bench/client/librdkafka"},
 	"github.com/twmb/franz-go":                   {"bench/cluster", "bench/broker", "bench/fault/proxy", "scripts/peers"},
 	"github.com/spf13":                           {"bench/cli"},
+	"gonum.org/v1/plot":                          {"bench/figure"},
 }
 
 func TestImportsFollowTheHouse(t *testing.T) {

@@ -56,14 +56,9 @@ type merged struct {
 // NewCollector starts a collector whose seconds count from clock time startMono, which is startWall in the log, and
 // writes the log's head. It runs until Close.
 func NewCollector(hlog io.Writer, startMono int64, startWall time.Time) (*Collector, error) {
-	log := hdrhistogram.NewHistogramLogWriter(hlog)
-	if err := errors.Join(
-		log.OutputLogFormatVersion(),
-		log.OutputStartTime(startWall.UnixMilli()),
-		log.OutputComment("[Values are microseconds; Interval_Max is printed divided by a million, in seconds]"),
-		log.OutputLegend(),
-	); err != nil {
-		return nil, fmt.Errorf("write the head of the histogram log: %w", err)
+	log, err := newLog(hlog, startWall)
+	if err != nil {
+		return nil, err
 	}
 	c := &Collector{
 		start:  startMono,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -33,6 +34,41 @@ func ReadLog(r io.Reader) (map[Metric]*hdrhistogram.Histogram, error) {
 		return nil, fmt.Errorf("histogram log, line %d: %w", n+1, err)
 	}
 	return merged, nil
+}
+
+// WriteLog writes histograms of one interval as a log with a line each, in the order of Metrics.
+func WriteLog(w io.Writer, histograms map[Metric]*hdrhistogram.Histogram, start time.Time, length time.Duration) error {
+	log, err := newLog(w, start)
+	if err != nil {
+		return err
+	}
+	for _, m := range Metrics() {
+		h, ok := histograms[m]
+		if !ok {
+			continue
+		}
+		h.SetTag(m.String())
+		h.SetStartTimeMs(start.UnixMilli())
+		h.SetEndTimeMs(start.Add(length).UnixMilli())
+		if err := log.OutputIntervalHistogram(h); err != nil {
+			return fmt.Errorf("write the histogram log: %w", err)
+		}
+	}
+	return nil
+}
+
+// newLog writes the head of a histogram log.
+func newLog(w io.Writer, start time.Time) (*hdrhistogram.HistogramLogWriter, error) {
+	log := hdrhistogram.NewHistogramLogWriter(w)
+	if err := errors.Join(
+		log.OutputLogFormatVersion(),
+		log.OutputStartTime(start.UnixMilli()),
+		log.OutputComment("[Values are microseconds; Interval_Max is printed divided by a million, in seconds]"),
+		log.OutputLegend(),
+	); err != nil {
+		return nil, fmt.Errorf("write the head of the histogram log: %w", err)
+	}
+	return log, nil
 }
 
 // mergeLine adds a line "Tag=name,start,length,max,histogram" to its metric.

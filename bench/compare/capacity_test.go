@@ -1,0 +1,201 @@
+package compare
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+func objective(t testing.TB, text string) metric.Objective {
+	t.Helper()
+	o, err := metric.ParseObjective(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// probe is a trial at a rate that kept up with a p99 of e2e in µs.
+func probe(mode string, rate, p99 float64, axes ...any) result.Trial {
+	t := at(mode, 1, p99, append([]any{"rate", rate}, axes...)...)
+	t.LatencyUS = map[string]result.Latency{"e2e": {Count: 1000, P99: &p99}}
+	t.StartedAt = time.Unix(int64(rate), 0)
+	return t
+}
+
+func unsustained(t result.Trial) result.Trial {
+	t.Sustained = new(false)
+	return t
+}
+
+func searchRun(t testing.TB, terms Terms, trials ...result.Trial) *Run {
+	t.Helper()
+	return New(&result.Run{RunID: "r", Complete: true, Profile: result.Profile{Values: terms.Values()}, Trials: trials}, "")
+}
+
+func TestTermsComeBack(t *testing.T) {
+	for _, terms := range []Terms{
+		{Min: 100, Max: 1e6, Precision: 0.1, Confirm: 2, MaxProbes: 40},
+		{Min: 0.5, Max: 31600, Precision: 0.025, Confirm: 1, MaxProbes: 7,
+			Objectives: []metric.Objective{objective(t, "p99(e2e) < 100ms"), objective(t, "max(hold) <= 5k"), objective(t, "p50(commit_due) < 250us")}},
+	} {
+		stored := &result.Run{Profile: result.Profile{Values: terms.Values()}}
+		got, found, err := TermsOf(stored)
+		if err != nil || !found || !reflect.DeepEqual(spelled(got), spelled(terms)) {
+			t.Errorf("%+v, %v, %v; want %+v", got, found, err, terms)
+		}
+		for key := range stored.Profile.Values {
+			if !IsTerm(key) {
+				t.Errorf("%s is no term", key)
+			}
+		}
+	}
+	if _, found, err := TermsOf(&result.Run{}); found || err != nil {
+		t.Errorf("a run that was no search: %v, %v", found, err)
+	}
+	if IsTerm("rate") {
+		t.Error("a setting is no term")
+	}
+}
+
+// spelled is terms in a form that can be compared.
+func spelled(t Terms) []any {
+	all := []any{t.Min, t.Max, t.Precision, t.Confirm, t.MaxProbes}
+	for _, o := range t.Objectives {
+		all = append(all, o.String())
+	}
+	return all
+}
+
+func TestTermsThatWereEdited(t *testing.T) {
+	for key, value := range map[string]string{"slo": "p99(e2e)", "min_rate": "-1", "max_rate": "fast", "precision": "0", "confirm": "0", "max_probes": "1.5"} {
+		terms := Terms{Min: 100, Max: 1e6, Precision: 0.1, Confirm: 2, MaxProbes: 40}.Values()
+		terms[key] = result.Value{Value: value}
+		run := &result.Run{Profile: result.Profile{Values: terms}}
+		if _, _, err := TermsOf(run); err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
+		if _, err := Capacities(New(run, ""), nil); err == nil {
+			t.Errorf("%s: no error", key)
+		}
+	}
+	if _, err := Capacities(New(&result.Run{RunID: "other"}, ""), nil); err == nil || !strings.Contains(err.Error(), "other") {
+		t.Errorf("a run that was no search: %v", err)
+	}
+}
+
+func TestWhatAProbeSays(t *testing.T) {
+	terms := Terms{Confirm: 1, Objectives: []metric.Objective{objective(t, "p99(e2e) < 100ms"), objective(t, "p99(commit_due) < 50ms")}}
+	with := func(change func(*result.Trial)) result.Trial {
+		p := probe("transactional", 1000, 99_000)
+		change(&p)
+		return p
+	}
+	for name, test := range map[string]struct {
+		probe  result.Trial
+		keptUp bool
+		why    string
+	}{
+		"holds":            {probe("at-least-once", 1000, 99_999), true, ""},
+		"misses":           {probe("at-least-once", 1000, 123_456), true, "p99(e2e) = 123ms"},
+		"on the bound":     {probe("at-least-once", 1000, 100_000), true, "p99(e2e) = 100ms"},
+		"the second":       {with(func(p *result.Trial) { p.LatencyUS["commit_due"] = result.Latency{P99: new(60_000.0)} }), true, "p99(commit_due) = 60ms"},
+		"too few samples":  {with(func(p *result.Trial) { p.LatencyUS["commit_due"] = result.Latency{Count: 50} }), true, "no p99(commit_due): too few samples, or records never read"},
+		"unsustained":      {unsustained(probe("at-least-once", 1000, 1)), false, "unsustained: 1000/s sent"},
+		"at max":           {with(func(p *result.Trial) { p.Sustained = nil }), false, "unsustained: 1000/s sent"},
+		"ended early":      {with(func(p *result.Trial) { p.Complete = false }), false, "the probe ended early"},
+		"broken":           {with(func(p *result.Trial) { p.Guarantee.Verdict = result.Broken }), false, "guarantee broken"},
+		"incomplete":       {with(func(p *result.Trial) { p.Guarantee.Verdict = result.Incomplete }), false, "guarantee incomplete"},
+		"nothing promised": {with(func(p *result.Trial) { p.Guarantee.Verdict = result.NotPromised }), false, "guarantee not promised"},
+	} {
+		c := NewCapacity(test.probe.Cell, test.probe.Mode, test.probe.Axes, terms)
+		c.Add(&test.probe)
+		p := c.Rates[0]
+		if p.KeptUp != test.keptUp || p.Why != test.why || p.Holds() != (test.why == "") || p.PerS != 1000 {
+			t.Errorf("%s: kept up %v, holds %v, because %q at %v", name, p.KeptUp, p.Holds(), p.Why, p.PerS)
+		}
+	}
+}
+
+func TestCapacities(t *testing.T) {
+	terms := Terms{Min: 100, Max: 10_000, Precision: 0.5, Confirm: 2, MaxProbes: 40, Objectives: []metric.Objective{objective(t, "p99(e2e) < 100ms"), objective(t, "p99(commit) < 1s")}}
+	twice := func(p result.Trial) []result.Trial {
+		again := p
+		again.ID, again.Block = "again-"+p.ID, 2
+		return []result.Trial{p, again}
+	}
+	trials := slices.Concat(
+		twice(probe("transactional", 100, 990_000, "txn_size", 100.0)), twice(probe("transactional", 1000, 90_000, "txn_size", 100.0)),
+		twice(unsustained(probe("transactional", 1400, 90_000, "txn_size", 100.0))),
+		twice(probe("at-least-once", 10_000, 5_000)),
+		twice(unsustained(probe("transactional", 100, 1, "txn_size", 1.0))),
+		[]result.Trial{probe("idempotent", 1000, 1)},
+	)
+	all, err := Capacities(searchRun(t, terms, trials...), terms.Objectives)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct {
+		mode                string
+		finding             Finding
+		held, failed, floor float64
+		probes              int
+		unconcerned         int
+	}
+	rate := func(p *Probed) float64 {
+		if p == nil {
+			return 0
+		}
+		return p.PerS
+	}
+	var got []row
+	for _, c := range all {
+		if c.Axes["rate"] != nil || strings.Contains(c.Name, "rate") {
+			t.Errorf("%s still has a rate: %v", c.Name, c.Axes)
+		}
+		got = append(got, row{c.Mode, c.Finding(), rate(c.Held()), rate(c.Failed()), rate(c.Floor()), c.Probes(), len(c.Unconcerned())})
+	}
+	want := []row{
+		{"at-least-once", Above, 10_000, 0, 0, 2, 1},
+		{"idempotent", Unfinished, 0, 0, 0, 1, 1},
+		{"transactional", None, 0, 100, 0, 2, 1},
+		{"transactional", Bracketed, 1000, 1400, 100, 6, 1},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+	if v := all[3].Held().Median(metric.Must("p99(e2e)")); v == nil || *v != 90_000 {
+		t.Errorf("median %v", v)
+	}
+	if v := all[3].Held().Median(metric.Must("p99(commit)")); v != nil {
+		t.Errorf("a figure that no probe has: %v", *v)
+	}
+	// Other objectives are told from the same probes.
+	strict, err := Capacities(searchRun(t, terms, trials...), []metric.Objective{objective(t, "p99(e2e) < 1ms")})
+	if err != nil || strict[0].Finding() != None || strict[0].Failed().Why != "p99(e2e) = 5ms" {
+		t.Errorf("%v, %+v", err, strict[0])
+	}
+}
+
+func TestAnInterruptedProbeSaysNothing(t *testing.T) {
+	cut := probe("idempotent", 5000, 1)
+	cut.Complete = false
+	early := probe("idempotent", 1000, 1)
+	early.Complete = false
+	trials := []result.Trial{cut, early, probe("idempotent", 2000, 1)}
+	var got []float64
+	for _, p := range Probes(&result.Run{Trials: trials}) {
+		got = append(got, rateOf(p))
+	}
+	if want := []float64{1000, 2000}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if n := len(Probes(&result.Run{Complete: true, Trials: trials})); n != 3 {
+		t.Errorf("%d probes of a run that ended by itself", n)
+	}
+}
