@@ -37,7 +37,7 @@ func resolve(t *testing.T, name string) *workload.Profile {
 }
 
 func TestList(t *testing.T) {
-	if want := []string{"claims", "high-rate", "low-rate", "quick"}; !slices.Equal(profiles.List(), want) {
+	if want := []string{"capacity", "claims", "high-rate", "ladder", "low-rate", "quick"}; !slices.Equal(profiles.List(), want) {
 		t.Errorf("%q", profiles.List())
 	}
 }
@@ -104,6 +104,15 @@ func TestQuickLeavesSizeOpen(t *testing.T) {
 	}
 	if w := p.Cells()[0].Workload; w.TxnSize != 0 || w.TxnInterval != 100*time.Millisecond {
 		t.Errorf("size %d, interval %s", w.TxnSize, w.TxnInterval)
+	}
+}
+
+// Profiles that compare have the blocks that an interval takes.
+func TestComparisonsHaveBlocks(t *testing.T) {
+	for name, want := range map[string]int{"claims": 10, "low-rate": 10, "high-rate": 10, "ladder": 10, "quick": 1, "capacity": 1} {
+		if p := resolve(t, name); p.Blocks != want {
+			t.Errorf("%s has %d blocks, want %d", name, p.Blocks, want)
+		}
 	}
 }
 
@@ -185,6 +194,7 @@ func TestSchemaAgrees(t *testing.T) {
 		{"isolation: read_committed", true}, {"isolation: none", false}, {"keys: [1, 2]", false}, {"seed: -1", false},
 		{"reference: all", false}, {"expect: unsustained", true}, {"client_config: {linger.ms: 5, sasl.username: x}", true},
 		{"client_config: 5", false}, {"name: a/b", false}, {"name: nightly-1", true}, {"unknown: 1", false},
+		{"linger: [0, 5ms]", true}, {"linger: 5", false}, {"ladder: true", true}, {"ladder: 5", false},
 	}
 	for _, s := range workload.Settings() {
 		samples = append(samples, sample{s.Key + ": " + s.Example, true})

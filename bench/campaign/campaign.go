@@ -3,6 +3,7 @@ package campaign
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
@@ -28,29 +29,71 @@ func (f *fixed) Next(*result.Trial) (t plan.Trial, ok bool) {
 	return t, true
 }
 
-// Run measures trial after trial and hands each result to keep as soon as there is one. It stops at the first
-// error, or when the context ends; a trial that an interrupt cut short is kept too.
-func Run(ctx context.Context, source Source, measure func(context.Context, plan.Trial) (*result.Trial, error), keep func(*result.Trial) error) error {
+// maxFailures is how many trials may fail one after the other before none is expected to succeed any more.
+const maxFailures = 3
+
+// Runner measures the trials of a source, one after another.
+type Runner struct {
+	Measure  func(context.Context, plan.Trial) (*result.Trial, error)
+	Keep     func(*result.Trial) error // is handed each result as soon as there is one; its error ends the campaign
+	Failed   func(plan.Trial, error)   // is told of each trial that failed
+	Hopeless func(error) bool          // says of a trial's error that no other trial can succeed either
+}
+
+// Run measures until the source has no more, and ends at once when the context does: a trial that an interrupt cut short is
+// kept too. A trial that fails does not keep others from being measured, unless its error is hopeless or three in a row
+// fail; the error then says how many did, and why the first.
+func (r Runner) Run(ctx context.Context, source Source) error {
+	var failed failures
 	var last *result.Trial
-	for {
+	for inARow := 0; ; {
 		next, ok := source.Next(last)
 		if !ok {
-			return nil
+			return failed.err()
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		trial, err := measure(ctx, next)
+		trial, err := r.Measure(ctx, next)
 		if trial != nil {
-			if err := keep(trial); err != nil {
+			if err := r.Keep(trial); err != nil {
 				return err
 			}
 		}
-		if err != nil {
+		last = trial
+		switch {
+		case err == nil:
+			inARow = 0
+			continue
+		case ctx.Err() != nil:
 			return err
 		}
-		last = trial
+		inARow++
+		r.Failed(next, err)
+		failed.add(next, err)
+		if inARow == maxFailures || r.Hopeless(err) {
+			return failed.err()
+		}
 	}
+}
+
+// failures counts trials that failed.
+type failures struct {
+	n     int
+	first error
+}
+
+func (f *failures) add(t plan.Trial, err error) {
+	if f.n++; f.n == 1 {
+		f.first = fmt.Errorf("trial %s (%s) failed: %w", t.ID, t.Cell, err)
+	}
+}
+
+func (f *failures) err() error {
+	if f.n <= 1 {
+		return f.first
+	}
+	return fmt.Errorf("%d trials failed, the first: %w", f.n, f.first)
 }
 
 // Comparison is the number of blocks from which a run is a comparison, with statistics over its trials.
@@ -66,14 +109,7 @@ func Conditioning(trials []plan.Trial, blocks, freshBrokers int) []plan.Trial {
 	}
 	cells := trials[:len(trials)/blocks]
 	if blocks >= Comparison {
-		var discarded []plan.Trial
-		for took := time.Duration(0); len(discarded) == 0 || freshBrokers > 0 && took < time.Minute; {
-			for _, t := range cells {
-				discarded = append(discarded, t)
-				took += t.Workload.Warmup + plan.Window(t.Workload)
-			}
-		}
-		return discarded
+		return block(cells, freshBrokers)
 	}
 	if freshBrokers == 0 {
 		return nil
@@ -92,6 +128,17 @@ func Conditioning(trials []plan.Trial, blocks, freshBrokers int) []plan.Trial {
 	}
 	w.Messages, w.Warmup, w.Duration = 0, 0, time.Duration(freshBrokers)*10*time.Second
 	return []plan.Trial{heaviest}
+}
+
+// block is a whole block to throw away, on brokers that have just started as often as a minute takes.
+func block(cells []plan.Trial, freshBrokers int) (discarded []plan.Trial) {
+	for took := time.Duration(0); len(discarded) == 0 || freshBrokers > 0 && took < time.Minute; {
+		for _, t := range cells {
+			discarded = append(discarded, t)
+			took += max(time.Second, t.Workload.Warmup+plan.Window(t.Workload)) // of a number of records nobody knows
+		}
+	}
+	return discarded
 }
 
 // weight is a mode's place in the table, which goes from the weakest guarantee to the strongest.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,73 +26,99 @@ func trials(t *testing.T, blocks int, flags map[string]string) []plan.Trial {
 	return all
 }
 
+// runner measures and keeps with what a test cares about.
+func runner(measure func(context.Context, plan.Trial) (*result.Trial, error), keep func(*result.Trial) error) Runner {
+	return Runner{Measure: measure, Keep: keep, Failed: func(plan.Trial, error) {}, Hopeless: func(error) bool { return false }}
+}
+
+func ids(planned []plan.Trial) (all []string) {
+	for _, p := range planned {
+		all = append(all, p.ID)
+	}
+	return all
+}
+
 func TestRunKeepsEveryTrialInOrder(t *testing.T) {
 	planned := trials(t, 2, map[string]string{"mode": "all"})
 	var kept []string
-	err := Run(t.Context(), Fixed(planned),
+	err := runner(
 		func(_ context.Context, p plan.Trial) (*result.Trial, error) { return &result.Trial{ID: p.ID}, nil },
-		func(r *result.Trial) error { kept = append(kept, r.ID); return nil })
+		func(r *result.Trial) error { kept = append(kept, r.ID); return nil },
+	).Run(t.Context(), Fixed(planned))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []string
-	for _, p := range planned {
-		want = append(want, p.ID)
-	}
-	if !slices.Equal(kept, want) {
+	if want := ids(planned); !slices.Equal(kept, want) {
 		t.Errorf("kept %v, want %v", kept, want)
 	}
 }
 
-func TestRunStopsAndKeepsWhatThereIs(t *testing.T) {
-	planned := trials(t, 1, map[string]string{"mode": "all"})
-	failure := errors.New("the cluster went away")
+// A trial that fails does not keep others from being measured, unless it says that they would fail too, or three in a row do.
+func TestRunGoesOnAfterAFailure(t *testing.T) {
+	planned := trials(t, 2, map[string]string{"mode": "all"}) // eight
+	broken, away := errors.New("broken"), errors.New("the cluster went away")
 	for _, tc := range []struct {
-		name  string
-		at    int
-		trial *result.Trial // of the last measurement
-		err   error
-		keep  error
-		want  int
+		name   string
+		fails  map[int]error // by place
+		want   int           // measured
+		told   int
+		failed string // how the error begins
+		is     error
 	}{
-		{"an error without a trial", 2, nil, failure, nil, 2},
-		{"an error with a partial trial", 2, &result.Trial{ID: "partial"}, failure, nil, 3},
-		{"a result that cannot be stored", 1, &result.Trial{ID: "unstored"}, nil, failure, 2},
+		{"none", nil, 8, 0, "", nil},
+		{"one", map[int]error{2: broken}, 8, 1, "trial " + planned[2].ID + " (" + planned[2].Cell + ") failed: broken", broken},
+		{"the last", map[int]error{7: broken}, 8, 1, "trial ", broken},
+		{"three, not in a row", map[int]error{0: broken, 1: broken, 3: broken}, 8, 3, "3 trials failed, the first: trial " + planned[0].ID, broken},
+		{"three in a row", map[int]error{2: broken, 3: broken, 4: broken}, 5, 3, "3 trials failed, the first: trial " + planned[2].ID, broken},
+		{"the cluster", map[int]error{2: away}, 3, 1, "trial " + planned[2].ID, away},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			measured, kept := 0, 0
-			err := Run(t.Context(), Fixed(planned),
+			measured, kept, told := 0, 0, 0
+			r := runner(
 				func(context.Context, plan.Trial) (*result.Trial, error) {
 					measured++
-					if measured > tc.at {
-						return tc.trial, tc.err
+					if err := tc.fails[measured-1]; err != nil {
+						return nil, err
 					}
 					return &result.Trial{}, nil
 				},
-				func(r *result.Trial) error {
-					kept++
-					if r == tc.trial {
-						return tc.keep
-					}
-					return nil
-				})
-			if !errors.Is(err, failure) || kept != tc.want {
-				t.Errorf("%v after %d kept, want %d", err, kept, tc.want)
+				func(*result.Trial) error { kept++; return nil })
+			r.Failed = func(plan.Trial, error) { told++ }
+			r.Hopeless = func(err error) bool { return errors.Is(err, away) }
+			err := r.Run(t.Context(), Fixed(planned))
+			if measured != tc.want || kept != tc.want-tc.told || told != tc.told {
+				t.Errorf("%d measured, %d kept, %d told; want %d, %d told", measured, kept, told, tc.want, tc.told)
+			}
+			if (err == nil) != (tc.failed == "") || err != nil && (!strings.HasPrefix(err.Error(), tc.failed) || !errors.Is(err, tc.is)) {
+				t.Errorf("%v, want %q", err, tc.failed)
 			}
 		})
+	}
+}
+
+func TestRunEndsWhereNothingCanBeStored(t *testing.T) {
+	full := errors.New("the disk is full")
+	measured := 0
+	err := runner(
+		func(context.Context, plan.Trial) (*result.Trial, error) { measured++; return &result.Trial{}, nil },
+		func(*result.Trial) error { return full },
+	).Run(t.Context(), Fixed(trials(t, 1, map[string]string{"mode": "all"})))
+	if !errors.Is(err, full) || measured != 1 {
+		t.Errorf("%v after %d trials", err, measured)
 	}
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	measured := 0
-	err := Run(ctx, Fixed(trials(t, 1, map[string]string{"mode": "all"})),
+	err := runner(
 		func(context.Context, plan.Trial) (*result.Trial, error) {
 			measured++
 			cancel()
 			return &result.Trial{}, nil
 		},
-		func(*result.Trial) error { return nil })
+		func(*result.Trial) error { return nil },
+	).Run(ctx, Fixed(trials(t, 1, map[string]string{"mode": "all"})))
 	if !errors.Is(err, context.Canceled) || measured != 1 {
 		t.Errorf("%v after %d trials", err, measured)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -27,7 +28,7 @@ their order, and what they take. With --diff it prints how the cells differ. Not
   kafka-eos-bench plan quick --diff`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			profile, err := f.resolve(profileName(args), a.Env)
+			profile, err := f.resolve(profileName(args), a.Env, nil)
 			if err != nil {
 				return err
 			}
@@ -38,7 +39,7 @@ their order, and what they take. With --diff it prints how the cells differ. Not
 			if err != nil {
 				return err
 			}
-			return a.showPlan(profile, assumedReplication(options), diff, commit)
+			return a.showPlan(profile, options, diff, commit)
 		},
 	}
 	f.register(cmd)
@@ -48,8 +49,8 @@ their order, and what they take. With --diff it prints how the cells differ. Not
 	return cmd
 }
 
-func (a *app) showPlan(profile *workload.Profile, replication int, diff bool, commit time.Duration) error {
-	trials, err := a.plan(profile, replication, commit)
+func (a *app) showPlan(profile *workload.Profile, on broker.Options, diff bool, commit time.Duration) error {
+	trials, err := a.plan(profile, on, commit)
 	if err != nil {
 		return err
 	}

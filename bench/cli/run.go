@@ -4,36 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/librdkafka"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/trial"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 type runFlags struct {
 	workload workloadFlags
-	cluster  clusterFlags
-	out      string
-	format   string
-	progress string
-	noColor  bool
-	verbose  bool
+	campaignFlags
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -44,30 +32,33 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `Run measures every cell of a profile: a YAML file or a built-in name (see 'profiles list'; default quick).
 Flags override the profile, which overrides the defaults below ('plan' shows what holds, and why); a flag that takes
 a list makes an axis, and cells are the product of the axes.
-Each trial runs on fresh topics, and its result is stored as soon as it ends.
+Each trial runs on fresh topics, and its result is stored as soon as it ends. A trial that fails does not end the run, unless
+three in a row do.
 
-Exit codes: 0 finished, 2 usage, 4 inconclusive (unsustained or incomplete), 5 a promised guarantee was broken,
-6 cluster unreachable, unauthorised or too old, 130/143 interrupted (what finished is kept).`,
+With --resume DIR an interrupted run goes on as it began: finished trials are kept, one that was cut short is measured again.
+The workload is the stored one; the cluster, this machine and this tool must be the same. Name the cluster as before; secrets
+are never stored, give them again with -X or --client-config.
+
+Exit codes: 0 finished, 2 usage, 4 inconclusive (unsustained or incomplete, or --resume on another cluster), 5 a promised
+guarantee was broken, 6 cluster unreachable, unauthorised or too old, 130/143 interrupted (what finished is kept).`,
 		Example: `  kafka-eos-bench run
   kafka-eos-bench run --mode all --txn-size 20,100 --rate 1000 --duration 10s -o json
   kafka-eos-bench run --mode at-least-once,transactional --txn-size 1000 --rate max
   kafka-eos-bench run --mode transactional --txn-interval 100ms --rate 5000 --producers 2
-  kafka-eos-bench run claims --broker local --nodes 3 --out results/claims-3-nodes`,
+  kafka-eos-bench run claims --broker local --nodes 3 --out results/claims-3-nodes
+  kafka-eos-bench run ladder --txn-size 1000 --blocks 6
+  kafka-eos-bench run --resume results/claims-3-nodes`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), f, profileName(args)) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), f, args) },
 	}
 	f.workload.register(cmd)
 	f.cluster.register(cmd)
-	cmd.Flags().StringVar(&f.out, "out", "", "`directory` of the results (default results/<timestamp>-<profile>)")
-	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "what to print at the end: "+strings.Join(report.Formats(), ", "))
-	cmd.Flags().StringVar(&f.progress, "progress", "auto", "auto, plain or none")
-	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
-	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the Kafka client's own log lines")
+	f.register(cmd.Flags(), report.Formats())
 	return cmd
 }
 
-// run measures a profile. Everything that can be wrong with its input is found before anything runs.
-func (a *app) run(ctx context.Context, f runFlags, name string) error {
+// run measures a profile, or the rest of one. Everything that can be wrong with its input is found before anything runs.
+func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	write, err := report.ByName(f.format)
 	if err != nil {
 		return usagef("-o: %w", err)
@@ -76,170 +67,91 @@ func (a *app) run(ctx context.Context, f runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	profile, err := f.workload.resolve(name, a.Env)
+	var j *job
+	if f.resume == "" {
+		j, err = a.newRun(&f, profileName(args))
+	} else {
+		j, err = a.resumeRun(&f, args)
+	}
 	if err != nil {
 		return err
 	}
-	options, err := a.options(&f.cluster, f.workload.client.bootstrap)
-	if err != nil {
-		return err
-	}
-	trials, err := a.plan(profile, assumedReplication(options), 0)
-	if err != nil {
-		return err
-	}
-	began := a.Now().UTC()
-	if f.out == "" {
-		f.out = filepath.Join("results", began.Format("20060102T150405")+"-"+profile.Name)
-	}
-	if err := reserve(f.out); err != nil {
-		return err
-	}
-	defer os.Remove(f.out) // succeeds only while it is empty
-
-	on, err := a.open(ctx, options, profile)
-	if err != nil {
-		return ended(ctx, err)
-	}
-	defer on.close(ctx, a.say)
-	ctx, unwatch := on.watch(ctx, a.say)
-	defer unwatch()
-	run, err := a.measure(ctx, on, began, f, screen, profile, trials)
-	if run == nil {
-		return err
-	}
-	if len(run.Trials) > 0 || f.format == "json" {
-		o := a.reportOptions(f.out, f.noColor)
-		if err == nil {
-			o.Next = a.next(profile)
-		}
-		if e := write(a.Stdout, run, o); e != nil {
-			return errors.Join(err, e)
-		}
-	}
-	if f.format != "text" || len(run.Trials) == 0 {
-		a.say("results: %s", f.out)
-	}
-	return verdict(run, profile, err)
-}
-
-// measure runs the campaign and returns the run as it was stored, also when it was cut short.
-func (a *app) measure(ctx context.Context, on *opened, began time.Time, f runFlags, screen *screen, profile *workload.Profile, trials []plan.Trial) (*result.Run, error) {
-	run := &result.Run{
-		Schema: result.Schema, RunID: cluster.NewRunID(began, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))), StartedAt: began,
-		Tool: result.ThisTool(), Machine: result.ThisMachine(), Broker: on.about,
-		Profile:  result.Profile{Name: profile.Name, Values: profile.Values()},
-		Warnings: append([]string{}, on.target.Warnings...), Trials: []result.Trial{},
-	}
-	store, err := result.Create(f.out, run)
-	if err != nil {
-		return nil, err
-	}
-	env := trial.Env{
-		RunID: run.RunID, Stamp: stamp(run.RunID), Target: on.target, Admin: on.admin, Library: librdkafka.New(),
-		ReplicationFactor: on.about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
-		Say: func(text string) { screen.say(text) },
-	}
-	err = a.campaign(ctx, env, screen, trials, profile.Blocks)
-	screen.close()
-	err = ended(ctx, err)
-	if finish := store.Finish(len(trials)); finish != nil {
-		return nil, errors.Join(err, finish)
-	}
-	return run, err
-}
-
-// campaign runs the discarded trials, then the planned ones.
-func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, trials []plan.Trial, blocks int) error {
-	if discarded := campaign.Conditioning(trials, blocks, fresh(env.Target)); len(discarded) > 0 {
-		if err := a.condition(ctx, env, screen, discarded); err != nil {
+	run := j.earlier
+	if j.earlier == nil || len(j.left) > 0 {
+		defer os.Remove(f.out) // succeeds only while it is empty
+		if run, err = a.perform(ctx, j, f.campaignFlags, screen); run == nil {
 			return err
 		}
 	}
-	screen.expect(trials)
-	return campaign.Run(ctx, campaign.Fixed(trials),
-		func(ctx context.Context, t plan.Trial) (*result.Trial, error) { return trial.Run(ctx, env, t) },
-		func(t *result.Trial) error {
-			screen.done(t)
-			return env.Store.WriteTrial(t)
-		})
-}
-
-// fresh is how many brokers have just been started.
-func fresh(t *broker.Target) int {
-	if !t.Fresh {
-		return 0
+	var next string
+	switch {
+	case !run.Complete:
+		next = a.resumeCommand("run", f.campaignFlags, &f.workload.client)
+	case err == nil:
+		next = a.next(j.profile)
 	}
-	return t.Nodes
-}
-
-// condition warms the broker and this process up on trials that nothing keeps.
-func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, trials []plan.Trial) error {
-	env.Store = nil
-	screen.conditioning(len(trials))
-	for i, t := range trials {
-		t.ID = fmt.Sprintf("discarded%d", i)
-		if _, err := trial.Run(ctx, env, t); err != nil {
-			return fmt.Errorf("warming up: %w", err)
-		}
+	if e := a.show(write, run, f.campaignFlags, next); e != nil {
+		return errors.Join(err, e)
 	}
-	return nil
+	return verdict(run, j.profile, err)
 }
 
-// layOut makes a profile's trials, after it has found what is wrong with the client's properties.
-func layOut(profile *workload.Profile) ([]workload.Cell, []plan.Trial, error) {
-	cells := profile.Cells()
-	for _, c := range cells {
-		if _, _, err := librdkafka.New().Effective(c.Workload); err != nil {
-			return nil, nil, err
-		}
-	}
-	trials, err := plan.Trials(cells, profile.Blocks, profile.Seed)
-	return cells, trials, err
-}
-
-// plan lays the trials out, checks what can be checked without a cluster and says what is about to happen.
-// A commit time of 0 is not known.
-func (a *app) plan(profile *workload.Profile, replication int, commit time.Duration) ([]plan.Trial, error) {
-	cells, trials, err := layOut(profile)
+// newRun lays out the run of a profile.
+func (a *app) newRun(f *runFlags, name string) (*job, error) {
+	profile, err := f.workload.resolve(name, a.Env, nil)
 	if err != nil {
 		return nil, err
 	}
-	a.say("profile %s: %s, %s (%s of each record)", profile.Name, plural(len(cells), "cell"),
-		plan.NewEstimate(cells, profile.Blocks, replication), plural(replication, "replica"))
-	var known *time.Duration
-	if commit > 0 {
-		known = &commit
+	options, err := a.options(&f.cluster, f.workload.client.bootstrap)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range cells {
-		for _, w := range plan.Warnings(c, known) {
-			a.say("warning: %s", w)
+	trials, err := a.plan(profile, options, 0)
+	if err != nil {
+		return nil, err
+	}
+	if f.out == "" {
+		f.out = a.resultDir(profile.Name)
+	}
+	if err := reserve(f.out); err != nil {
+		return nil, err
+	}
+	j := runJob(profile, trials, trials)
+	j.options = options
+	return j, nil
+}
+
+// resultDir is where a campaign's results go unless the user says.
+func (a *app) resultDir(name string) string {
+	return filepath.Join("results", a.Now().UTC().Format("20060102T150405")+"-"+name)
+}
+
+// runJob is a job of trials that were planned, some of which are left.
+func runJob(profile *workload.Profile, trials, left []plan.Trial) *job {
+	return &job{
+		profile: profile, values: profile.Values(), source: campaign.Fixed(left), left: left,
+		planned: func() int { return len(trials) },
+		discard: func(fresh int) []plan.Trial { return campaign.Conditioning(trials, profile.Blocks, fresh) },
+	}
+}
+
+// show prints the run's report, and on stderr what a report in another form than text has no place for.
+func (a *app) show(write report.Format, run *result.Run, f campaignFlags, next string) error {
+	text := f.format == "text" && len(run.Trials) > 0
+	if len(run.Trials) > 0 || f.format == "json" {
+		o := a.reportOptions(f.out, f.noColor)
+		o.Next = next
+		if err := write(a.Stdout, run, o); err != nil {
+			return err
 		}
 	}
-	return trials, nil
-}
-
-// reserve makes the result directory, so that one that cannot be had is known before anything runs.
-func reserve(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return usagef("--out: %w; name another directory", err)
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return usagef("--out: %w; name another directory", err)
-	}
-	if len(entries) > 0 {
-		return usagef("--out %s is not empty: name a new or empty directory", dir)
+	if !text {
+		a.say("results: %s", f.out)
+		if !run.Complete && next != "" {
+			a.say("next: %s", next)
+		}
 	}
 	return nil
-}
-
-// assumedReplication is the replication factor a cluster will have, before it is there to ask.
-func assumedReplication(o broker.Options) int {
-	if o.Kind == broker.External {
-		return 3
-	}
-	return max(o.Nodes, 1)
 }
 
 // next is the command worth trying after a quick look: the same one, as a comparison. It is not said where the
@@ -254,27 +166,19 @@ func (a *app) next(profile *workload.Profile) string {
 		case arg == "--out" || arg == "--blocks":
 			i++ // with its value
 		case strings.HasPrefix(arg, "--out="), strings.HasPrefix(arg, "--blocks="):
-		case strings.ContainsAny(arg, " \t\"'$&|;<>()*?#~`\\"):
-			words = append(words, "'"+strings.ReplaceAll(arg, "'", `'\''`)+"'")
 		default:
-			words = append(words, arg)
+			words = append(words, quoted(arg))
 		}
 	}
 	return strings.Join(append(words, "--blocks", strconv.Itoa(campaign.Comparison)), " ")
 }
 
-// stamp is the run as its records carry it.
-func stamp(runID string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(runID))
-	return h.Sum64()
-}
-
-func (a *app) clientLog(verbose bool) func(string) {
-	if !verbose {
-		return func(string) {}
+// quoted is a word of a command line as a shell takes it.
+func quoted(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\"'$&|;<>()*?#~`\\") {
+		return word
 	}
-	return func(line string) { a.say("client: %s", line) }
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // verdict is the exit code of what was measured. Several may apply: a broken guarantee comes first, then an

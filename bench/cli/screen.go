@@ -21,7 +21,7 @@ type screen struct {
 	now   func() time.Time
 
 	mu      sync.Mutex
-	planned int
+	planned int // 0: that shows on the way
 	ended   int
 	left    time.Duration // of the trials that have not begun
 	lasts   map[string]time.Duration
@@ -56,12 +56,15 @@ func (s *screen) conditioning(n int) {
 	s.line(fmt.Sprintf("warming the broker up: %s, not kept", plural(n, "trial")))
 }
 
-// expect announces the trials to come.
-func (s *screen) expect(trials []plan.Trial) {
+// expect announces the trials to come, after those of an earlier session. Without any, their number shows on the way.
+func (s *screen) expect(trials []plan.Trial, earlier int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.warming = false
-	s.planned = len(trials)
+	s.ended = earlier
+	if len(trials) > 0 {
+		s.planned = earlier + len(trials)
+	}
 	for _, t := range trials {
 		took := t.Workload.Warmup + plan.Window(t.Workload) + plan.TrialOverhead
 		s.lasts[t.ID] = took
@@ -105,8 +108,8 @@ func cutTo(text string, columns int) string {
 
 // describe puts first what matters most, for a narrow terminal shows no more.
 func (s *screen) describe(p trial.Progress) string {
-	parts := []string{fmt.Sprintf("[%d/%d] %s  %s", min(s.ended+1, s.planned), s.planned, p.Cell, p.Phase)}
-	if eta := s.left - s.lasts[p.Trial] + max(0, p.Left); p.Left >= 0 && eta > 0 {
+	parts := []string{fmt.Sprintf("%s %s  %s", s.counter(s.ended+1), p.Cell, p.Phase)}
+	if eta := s.left - s.lasts[p.Trial] + max(0, p.Left); s.planned > 0 && p.Left >= 0 && eta > 0 {
 		parts = append(parts, "ETA "+eta.Round(time.Second).String())
 	}
 	if p.Phase == "warm-up" || p.Phase == "measure" {
@@ -128,6 +131,14 @@ func (s *screen) describe(p trial.Progress) string {
 	return strings.Join(parts, "  ")
 }
 
+// counter is a trial's place among those planned.
+func (s *screen) counter(n int) string {
+	if s.planned == 0 {
+		return fmt.Sprintf("[%d]", n)
+	}
+	return fmt.Sprintf("[%d/%d]", min(n, s.planned), s.planned)
+}
+
 // done says how a trial ended.
 func (s *screen) done(t *result.Trial) {
 	s.mu.Lock()
@@ -137,7 +148,7 @@ func (s *screen) done(t *result.Trial) {
 	if s.quiet {
 		return
 	}
-	parts := []string{fmt.Sprintf("[%d/%d] %s  done", s.ended, s.planned, t.Cell)}
+	parts := []string{fmt.Sprintf("%s %s  done", s.counter(s.ended), t.Cell)}
 	if t.Throughput.ReadPerS != nil {
 		parts = append(parts, fmt.Sprintf("%.0f read/s", *t.Throughput.ReadPerS))
 	}
@@ -158,6 +169,22 @@ func (s *screen) done(t *result.Trial) {
 		parts = append(parts, "cut short")
 	}
 	s.line(strings.Join(parts, "  "))
+}
+
+// failed says that a trial has no result.
+func (s *screen) failed(t plan.Trial, text string) {
+	s.mu.Lock()
+	s.left -= s.lasts[t.ID]
+	s.ended++
+	s.mu.Unlock()
+	s.say(text)
+}
+
+// note writes a line of progress that stays.
+func (s *screen) note(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.line(text)
 }
 
 // say writes a line that stays, whatever the progress.

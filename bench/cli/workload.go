@@ -26,19 +26,29 @@ type workloadFlags struct {
 	client clientFlags
 }
 
-func (w *workloadFlags) register(cmd *cobra.Command) {
+// register declares the settings but those that the command decides itself.
+func (w *workloadFlags) register(cmd *cobra.Command, decided ...string) {
 	w.set = pflag.NewFlagSet("workload", pflag.ContinueOnError)
 	for _, s := range workload.Settings() {
+		if slices.Contains(decided, s.Key) {
+			continue
+		}
 		// The table's defaults are applied when the profile is resolved: here they are only shown.
 		usage := s.Usage
 		if s.Default != "" {
 			usage += " (default " + s.Default + ")"
 		}
 		kind := "value"
-		if s.Axis {
+		switch {
+		case s.Axis:
 			kind = "list"
+		case s.Switch:
+			kind = "bool"
 		}
 		w.set.Var(&raw{kind: kind}, s.Flag(), usage)
+		if s.Switch {
+			w.set.Lookup(s.Flag()).NoOptDefVal = "true"
+		}
 	}
 	cmd.Flags().AddFlagSet(w.set)
 	w.client.register(cmd)
@@ -66,8 +76,8 @@ func (r *raw) String() string     { return r.text }
 func (r *raw) Set(s string) error { r.text = s; return nil }
 func (r *raw) Type() string       { return r.kind }
 
-// resolve settles a profile's every value: default < profile < environment < flag.
-func (w *workloadFlags) resolve(name string, env []string) (*workload.Profile, error) {
+// resolve settles a profile's every value: default < profile < environment < flag < what the command decides.
+func (w *workloadFlags) resolve(name string, env []string, decided map[string]string) (*workload.Profile, error) {
 	layer, err := readProfile(name)
 	if err != nil {
 		return nil, err
@@ -78,6 +88,7 @@ func (w *workloadFlags) resolve(name string, env []string) (*workload.Profile, e
 			flags[f.Name] = f.Value.String()
 		}
 	})
+	maps.Copy(flags, decided)
 	properties, err := w.client.read()
 	if err != nil {
 		return nil, err

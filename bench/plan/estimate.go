@@ -14,7 +14,8 @@ const TrialOverhead = 2 * time.Second
 // Estimate is what a run takes, before it starts.
 type Estimate struct {
 	Trials  int
-	Time    time.Duration // warm-up, window and overhead of all trials, as far as they are known beforehand
+	Time    time.Duration // warm-up, window and overhead of all trials, the discarded ones too, as far as they are known beforehand
+	Discard time.Duration // of it, for trials that nothing keeps
 	Records float64       // sent, warm-up included, as far as a rate or a number of messages fixes them
 	Bytes   float64       // written by them: records × mean size × replication factor
 	Largest float64       // bytes of the trial that writes most: topics are deleted trial by trial
@@ -31,13 +32,10 @@ func NewEstimate(cells []workload.Cell, blocks, replicationFactor int) Estimate 
 	for _, c := range cells {
 		w := c.Workload
 		e.Trials++
-		e.Time += w.Warmup + TrialOverhead
+		e.Time += Took(w)
 		if w.Rate.Max {
-			e.Time += w.Duration
 			e.Closed++
 			e.Load += w.Warmup + w.Duration
-		} else {
-			e.Time += Window(w)
 		}
 		n := records(w)
 		e.Records += n
@@ -52,6 +50,23 @@ func NewEstimate(cells []workload.Cell, blocks, replicationFactor int) Estimate 
 	return e
 }
 
+// Took is what a trial of a workload takes, as far as it is known beforehand.
+func Took(w workload.Workload) time.Duration {
+	if w.Rate.Max {
+		return w.Warmup + w.Duration + TrialOverhead
+	}
+	return w.Warmup + Window(w) + TrialOverhead
+}
+
+// After adds the trials that are run first and thrown away.
+func (e Estimate) After(discarded []Trial) Estimate {
+	for _, t := range discarded {
+		e.Discard += Took(t.Workload)
+	}
+	e.Time += e.Discard
+	return e
+}
+
 // Known reports whether the bytes are the whole answer: no trial runs at max.
 func (e Estimate) Known() bool { return e.Closed == 0 }
 
@@ -62,6 +77,9 @@ func (e Estimate) String() string {
 		trials = "trial"
 	}
 	text := fmt.Sprintf("%d %s, about %s", e.Trials, trials, e.Time.Round(time.Second))
+	if e.Discard > 0 {
+		text += fmt.Sprintf(" (%s of it to warm up)", e.Discard.Round(time.Second))
+	}
 	if e.Bytes > 0 {
 		text += fmt.Sprintf(", %s written", bytes(e.Bytes))
 	}

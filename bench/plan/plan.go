@@ -22,32 +22,40 @@ type Trial struct {
 // Trials returns blocks of one trial per cell, each block in a random order that the seed and the block's number
 // alone decide. Two cells that would share an id are an error.
 func Trials(cells []workload.Cell, blocks int, seed uint64) ([]Trial, error) {
-	hashes := make([]string, len(cells))
 	names := map[string]string{}
-	for i, c := range cells {
-		hashes[i] = hash(c.Name)
-		if other, taken := names[hashes[i]]; taken {
-			return nil, fmt.Errorf("plan trials: cells %q and %q have the same id %s: change a value of one", other, c.Name, hashes[i])
+	for _, c := range cells {
+		id := hash(c.Name)
+		if other, taken := names[id]; taken {
+			return nil, fmt.Errorf("plan trials: cells %q and %q have the same id %s: change a value of one", other, c.Name, id)
 		}
-		names[hashes[i]] = c.Name
+		names[id] = c.Name
 	}
 	trials := make([]Trial, 0, blocks*len(cells))
 	for block := 1; block <= blocks; block++ {
-		random := rand.New(rand.NewPCG(seed, uint64(block)))
-		blockSeed := random.Uint64()
+		random, blockSeed := randomOf(seed, block)
 		for _, i := range random.Perm(len(cells)) {
-			t := Trial{
-				ID:       fmt.Sprintf("b%02d-%s", block, hashes[i]),
-				Cell:     cells[i].Name,
-				Block:    block,
-				Axes:     cells[i].Axes,
-				Workload: cells[i].Workload,
-			}
-			t.Workload.Seed = blockSeed
-			trials = append(trials, t)
+			trials = append(trials, trial(cells[i], block, blockSeed))
 		}
 	}
 	return trials, nil
+}
+
+// One returns a single trial of a cell: the one that Trials would give it in that block.
+func One(cell workload.Cell, block int, seed uint64) Trial {
+	_, blockSeed := randomOf(seed, block)
+	return trial(cell, block, blockSeed)
+}
+
+// randomOf is what a block draws from, and the seed of its trials, drawn first.
+func randomOf(seed uint64, block int) (random *rand.Rand, blockSeed uint64) {
+	random = rand.New(rand.NewPCG(seed, uint64(block)))
+	return random, random.Uint64()
+}
+
+func trial(c workload.Cell, block int, seed uint64) Trial {
+	t := Trial{ID: fmt.Sprintf("b%02d-%s", block, hash(c.Name)), Cell: c.Name, Block: block, Axes: c.Axes, Workload: c.Workload}
+	t.Workload.Seed = seed
+	return t
 }
 
 func hash(cell string) string {

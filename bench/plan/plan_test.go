@@ -124,6 +124,77 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// Each step of a ladder changes one thing: what the mode itself decides, or one control.
+func TestLadderStepsDifferInOneThing(t *testing.T) {
+	byName := map[string]workload.Cell{}
+	for _, c := range cells(t, map[string]string{"ladder": "true", "txn-size": "50"}) {
+		byName[c.Name] = c
+	}
+	for _, step := range []struct {
+		from, to string
+		want     []string
+	}{
+		{"linger=0s,mode=at-least-once", "mode=at-least-once", []string{"linger: 0s → 5ms"}},
+		{"mode=at-least-once", "mode=idempotent", []string{"mode: at-least-once → idempotent", "idempotent: false → true"}},
+		{"mode=idempotent", "flush_every=50,mode=idempotent", []string{"flush_every: 0 → 50"}},
+		{"flush_every=50,mode=idempotent", "isolation=read_uncommitted,mode=transactional", []string{
+			"mode: idempotent → transactional", "txn_size: – → 50", "txn_interval: – → 0s", "txn_topics: – → 1", "abort_ratio: – → 0",
+			"flush_every: 50 → –", "transactional: false → true"}},
+		{"isolation=read_uncommitted,mode=transactional", "mode=transactional", []string{"isolation: read_uncommitted → read_committed"}},
+	} {
+		from, ok := byName[step.from]
+		to, found := byName[step.to]
+		if !ok || !found {
+			t.Fatalf("no %s or %s among %v", step.from, step.to, byName)
+		}
+		if got := Diff(from, to); !slices.Equal(got, step.want) {
+			t.Errorf("%s → %s: %q", step.from, step.to, got)
+		}
+	}
+}
+
+func TestOneIsTheTrialOfItsBlock(t *testing.T) {
+	c := cells(t, map[string]string{"mode": "all"})
+	trials, err := Trials(c, 3, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range trials {
+		i := slices.IndexFunc(c, func(c workload.Cell) bool { return c.Name == trial.Cell })
+		if one := One(c[i], trial.Block, 7); one.ID != trial.ID || one.Workload.Seed != trial.Workload.Seed || one.Cell != trial.Cell {
+			t.Errorf("%+v, want %+v", one, trial)
+		}
+	}
+}
+
+func TestEstimateCountsWarmingUp(t *testing.T) {
+	c := cells(t, map[string]string{"mode": "idempotent", "warmup": "2s", "duration": "8s"})
+	trials, err := Trials(c, 6, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := NewEstimate(c, 6, 1).After(trials[:2]).String(), "6 trials, about 1m36s (24s of it to warm up), 60 MB written"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestTransactionsPerSecond(t *testing.T) {
+	for _, test := range []struct {
+		flags map[string]string
+		want  float64
+	}{
+		{map[string]string{"mode": "idempotent"}, 0},
+		{map[string]string{"mode": "transactional", "rate": "max"}, 0},
+		{map[string]string{"mode": "transactional", "txn-size": "100", "rate": "5000"}, 50},
+		{map[string]string{"mode": "transactional", "txn-size": "100", "rate": "5000", "producers": "4"}, 50},
+		{map[string]string{"mode": "transactional", "txn-interval": "100ms", "producers": "4"}, 40},
+	} {
+		if got := TransactionsPerSecond(cells(t, test.flags)[0].Workload); got != test.want {
+			t.Errorf("%v: %v, want %v", test.flags, got, test.want)
+		}
+	}
+}
+
 func TestEstimate(t *testing.T) {
 	for _, test := range []struct {
 		flags   map[string]string

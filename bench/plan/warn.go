@@ -49,6 +49,15 @@ func transactionSeconds(w workload.Workload, perProducer float64) float64 {
 	return length
 }
 
+// TransactionsPerSecond is how many transactions the producers of a workload complete a second while they keep up with its rate; 0
+// where it has none, or no rate.
+func TransactionsPerSecond(w workload.Workload) float64 {
+	if !w.Mode.Transactional || w.Rate.Max {
+		return 0
+	}
+	return float64(w.Producers) / transactionSeconds(w, w.Rate.PerSecond/float64(w.Producers))
+}
+
 // headroom is what a remedy leaves for commits that take longer than the measured one.
 const headroom = 1.1
 

@@ -12,8 +12,8 @@ type Cell struct {
 	Workload Workload
 }
 
-// Cells returns the product of the axes, in their order in Settings. An axis that does not concern a mode
-// collapses there.
+// Cells returns the product of the axes, in their order in Settings, and the controls of a ladder behind it. An axis
+// that does not concern a mode collapses there.
 func (p *Profile) Cells() []Cell {
 	workloads := []Workload{{Scenario: "produce", Properties: p.Properties}}
 	for _, s := range settings {
@@ -38,16 +38,31 @@ func (p *Profile) Cells() []Cell {
 		if w.Isolation == "" {
 			w.Isolation = w.Mode.Isolation
 		}
-		cells[i] = Cell{Name: p.cellName(w), Axes: axesOf(w), Workload: w}
+		cells[i] = p.cell(w)
+	}
+	if p.Ladder {
+		cells = append(cells, p.controls(cells)...)
 	}
 	return cells
 }
 
-// cellName spells the mode and the axes that vary, sorted by key.
-func (p *Profile) cellName(w Workload) string {
+// At is a cell at another rate, named by its mode, transaction size and rate whether they vary in the profile or not.
+func (p *Profile) At(c Cell, r Rate) Cell {
+	w := c.Workload
+	w.Rate = r
+	return p.cell(w, "rate", "txn_size")
+}
+
+// cell completes a workload to a cell, whose name says these axes besides those that vary.
+func (p *Profile) cell(w Workload, named ...string) Cell {
+	return Cell{Name: p.cellName(w, named), Axes: axesOf(w), Workload: w}
+}
+
+// cellName spells the mode, the axes that vary and those to be named, sorted by key.
+func (p *Profile) cellName(w Workload, named []string) string {
 	pairs := []string{"mode=" + w.Mode.Name}
 	for _, s := range settings[1:] {
-		if s.Axis && s.choices(p) > 1 && s.appliesTo(w.Mode) {
+		if s.Axis && (s.choices(p) > 1 || slices.Contains(named, s.Key)) && s.appliesTo(w.Mode) {
 			text, _ := s.text(w)
 			pairs = append(pairs, s.Key+"="+text)
 		}

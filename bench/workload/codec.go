@@ -103,6 +103,22 @@ func formatDuration(d time.Duration) string {
 	return s
 }
 
+// toggle is on or off.
+func toggle() codec[bool] {
+	return codec[bool]{
+		parse: func(s string) (bool, error) {
+			switch s {
+			case "true":
+				return true, nil
+			case "false":
+				return false, nil
+			}
+			return false, usage("give true or false", "%q is neither true nor false", s)
+		},
+		format: strconv.FormatBool,
+	}
+}
+
 // choice is one of a few words.
 func choice[T ~string](known ...T) codec[T] {
 	return codec[T]{

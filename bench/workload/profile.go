@@ -34,8 +34,10 @@ type Profile struct {
 	Messages int64         // 0: Duration bounds the window
 	Warmup   time.Duration
 
+	Lingers    []time.Duration
 	Isolations []Isolation // empty: each mode's own
 	FlushEvery []int
+	Ladder     bool // adds the controls that a cost is attributed with
 
 	Blocks    int
 	Seed      uint64

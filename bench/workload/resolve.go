@@ -18,14 +18,9 @@ var toolEnv = []string{"KEB_REQUIRE_KAFKA", "KEB_CACHE_DIR", "KEB_BOOTSTRAP_SERV
 // properties of the command line, whose names override the profile's. Then it checks the whole. Every error is
 // a *UsageError that names the line, variable or flag and the remedy.
 func Resolve(profile *Layer, env []string, flags, properties map[string]string) (*Profile, error) {
-	p := &Profile{Name: "custom", Properties: map[string]string{}, origins: map[string]origin{}}
-	for _, s := range settings {
-		if s.Default == "" {
-			continue
-		}
-		if err := s.set(p, s.Default); err != nil {
-			return nil, fmt.Errorf("default of %s: %w", s.Key, err)
-		}
+	p, err := defaults("custom")
+	if err != nil {
+		return nil, err
 	}
 	if profile != nil {
 		p.Name, p.Description = profile.Name, profile.Description
@@ -57,6 +52,20 @@ func Resolve(profile *Layer, env []string, flags, properties map[string]string) 
 	}
 	if err := p.validate(); err != nil {
 		return nil, err
+	}
+	return p, nil
+}
+
+// defaults is a profile in which nobody has said anything.
+func defaults(name string) (*Profile, error) {
+	p := &Profile{Name: name, Properties: map[string]string{}, origins: map[string]origin{}}
+	for _, s := range settings {
+		if s.Default == "" {
+			continue
+		}
+		if err := s.set(p, s.Default); err != nil {
+			return nil, fmt.Errorf("default of %s: %w", s.Key, err)
+		}
 	}
 	return p, nil
 }

@@ -12,6 +12,7 @@ import (
 type Setting struct {
 	Key     string // its name in a profile; its flag and environment variable derive from it
 	Axis    bool   // takes a list, each value a cell of its own
+	Switch  bool   // true or false: its flag alone means true
 	Default string // as a flag would spell it; empty: the usage says what then
 	Usage   string // one line for --help, with the unit
 	Example string // a right value
@@ -145,6 +146,16 @@ func all(s Setting) Setting {
 	return s
 }
 
+// stated is for an axis whose zero value is a choice like any other, not the absence of one.
+func stated(s Setting) Setting {
+	text := s.text
+	s.text = func(w Workload) (string, bool) {
+		spelled, _ := text(w)
+		return spelled, true
+	}
+	return s
+}
+
 func transactional(m Mode) bool    { return m.Transactional }
 func notTransactional(m Mode) bool { return !m.Transactional }
 
@@ -215,6 +226,10 @@ var settings = []Setting{
 		Usage: "time at the same load before the window"},
 		span(time.Hour, "3s"), func(p *Profile) *time.Duration { return &p.Warmup }, func(w *Workload) *time.Duration { return &w.Warmup }),
 
+	stated(axis(Setting{Key: "linger", Default: "5ms", Example: "0",
+		Usage: "time a producer waits for more records before it sends a batch that is not full (linger.ms)"},
+		span(15*time.Minute, "5ms"), func(p *Profile) *[]time.Duration { return &p.Lingers },
+		func(w *Workload) *time.Duration { return &w.Linger })),
 	axis(Setting{Key: "isolation", Example: string(ReadUncommitted),
 		Usage: "readers' isolation level as a control: read_uncommitted, read_committed (default: the mode's own)"},
 		choice(ReadUncommitted, ReadCommitted), func(p *Profile) *[]Isolation { return &p.Isolations },
@@ -222,6 +237,9 @@ var settings = []Setting{
 	axis(Setting{Key: "flush_every", Default: "0", Example: "100", concerns: notTransactional,
 		Usage: "records after which a producer without transactions flushes, as a control for the batching a commit cuts short; 0: never"},
 		count[int](0, 1e9, "100"), func(p *Profile) *[]int { return &p.FlushEvery }, func(w *Workload) *int { return &w.FlushEvery }),
+	one(Setting{Key: "ladder", Default: "false", Example: "true", Switch: true,
+		Usage: "add the control cells that split exactly-once's cost into its parts: needs " + strings.Join(ladderModes(), ", ")},
+		toggle(), func(p *Profile) *bool { return &p.Ladder }, nil),
 
 	one(Setting{Key: "blocks", Default: "1", Example: "10",
 		Usage: "blocks, each one trial of every cell in random order; comparisons want 6 or more"},

@@ -14,7 +14,7 @@ const maxCells = 1000
 func (p *Profile) validate() error {
 	for _, check := range []func() error{
 		p.checkConcerned, p.settleWindow, p.settleTransactions, p.checkTopology,
-		p.checkArrival, p.checkReference, p.checkPayload, p.checkProperties, p.checkCells,
+		p.checkArrival, p.checkReference, p.checkPayload, p.checkProperties, p.settleLinger, p.checkLadder, p.checkCells,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -154,6 +154,9 @@ func (p *Profile) checkCells() error {
 			}
 		}
 		cells += product
+	}
+	if cells <= maxCells && p.Ladder {
+		cells = len(p.Cells())
 	}
 	if cells > maxCells {
 		return &UsageError{"axes", fmt.Sprintf("their product has more than %d cells", maxCells), "shorten the lists"}

@@ -32,8 +32,9 @@ type Workload struct {
 	Messages int64         // records of the measured window over all producers; 0: Duration bounds it
 	Warmup   time.Duration
 
-	Isolation  Isolation // the readers' level: the mode's, or a control's override
-	FlushEvery int       // control for lost batching: flush every N records; 0: never
+	Linger     time.Duration // a producer waits this long for more records before it sends a batch that is not full
+	Isolation  Isolation     // the readers' level: the mode's, or a control's override
+	FlushEvery int           // control for lost batching: flush every N records; 0: never
 
 	Properties map[string]string // client properties by librdkafka name, as given by -X and --client-config
 	Seed       uint64

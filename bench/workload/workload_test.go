@@ -121,6 +121,8 @@ func TestValueErrors(t *testing.T) {
 		{"arrival", "posson", `unknown value "posson": did you mean poisson?`},
 		{"isolation", "committed", `unknown value "committed": known are read_uncommitted, read_committed`},
 		{"seed", "-1", `"-1" is not a seed: give a whole number from 0 to 18446744073709551615, such as 7`},
+		{"linger", "16m", "16m is out of range: give 0 to 15m, such as 5ms"},
+		{"ladder", "yes", `"yes" is neither true nor false: give true or false`},
 		{"expect", "failure", `unknown value "failure": known are sustained, unsustained`},
 	} {
 		_, err := Resolve(nil, nil, map[string]string{test.flag: test.value}, nil)
@@ -193,6 +195,28 @@ func TestCombinationErrors(t *testing.T) {
 		{"client_config:\n  linger.ms: 0\n  acks: 1", nil,
 			"p.yaml:3: client property acks is decided by the delivery mode: remove it and choose with --mode"},
 		{"client_config: {linger.ms: 0, sasl.password: x}", nil, ""},
+		{"client_config: {linger.ms: soon}", nil,
+			`p.yaml:1: client property linger.ms: "soon" is no time to wait: give milliseconds from 0 to 900000, or use --linger`},
+		{"client_config: {linger.ms: 5}\nlinger: 0", nil, "p.yaml:2: linger 0s and client property linger.ms=5 contradict each other: keep one of them"},
+		{"client_config: {queue.buffering.max.ms: 5}\nlinger: [0, 5ms]", nil,
+			"p.yaml:2: linger 0s,5ms and client property queue.buffering.max.ms=5 contradict each other: keep one of them"},
+		{"client_config: {linger.ms: 5}\nlinger: 5ms", nil, ""},
+		{"client_config: {linger.ms: soon}", flags{"linger": "0"}, ""},
+
+		{"", flags{"ladder": "true", "mode": "at-least-once,transactional"},
+			"--ladder: the ladder leads over mode idempotent, which is not measured: add it to --mode, or leave --ladder out"},
+		{"", flags{"ladder": "true", "flush-every": "100"},
+			"--flush-every: the ladder's steps change one thing each, which flush_every rules out: leave one of the two out"},
+		{"", flags{"ladder": "true", "isolation": "read_committed"},
+			"--isolation: the ladder's steps change one thing each, which isolation rules out: leave one of the two out"},
+		{"", flags{"ladder": "true", "txn-interval": "1s"},
+			"--txn-interval: the ladder's steps change one thing each, which txn_interval rules out: leave one of the two out"},
+		{"", flags{"ladder": "true", "abort-ratio": "0.1"},
+			"--abort-ratio: the ladder's steps change one thing each, which abort_ratio rules out: leave one of the two out"},
+		{"ladder: true\nclient_config: {linger.ms: 5}", nil,
+			"p.yaml:2: one of the ladder's cells does not linger, which client property linger.ms would overrule: give --linger instead"},
+		{"", flags{"ladder": "true"}, ""},
+
 		{"", flags{"txn-sise": "5"}, "--txn-sise: unknown setting: did you mean --txn-size?"},
 		{"rate: [1,2,3,4,5,6,7,8,9,10]\npartitions: [1,2,3,4,5,6,7,8,9,10]", flags{"txn-size": "1,2,3,4,5,6,7,8"},
 			"axes: their product has more than 1000 cells: shorten the lists"},
@@ -286,6 +310,11 @@ func TestDerivedValues(t *testing.T) {
 		{"duration: 5s", map[string]string{"messages": "1k"}, "duration", "0s", "flag"},
 		{"messages: 5", map[string]string{"duration": "1m"}, "messages", "0", "flag"},
 		{"messages: 5", nil, "duration", "0s", "profile"},
+		{"", nil, "linger", "5ms", "default"},
+		{"client_config: {linger.ms: 80}", nil, "linger", "80ms", "profile"},
+		{"client_config: {queue.buffering.max.ms: 0.5}", nil, "linger", "500µs", "profile"},
+		{"client_config: {linger.ms: 80}\nlinger: 80ms", nil, "linger", "80ms", "profile"},
+		{"client_config: {linger.ms: 80}", map[string]string{"linger": "0,5ms"}, "linger", "0s,5ms", "flag"},
 	} {
 		v := resolved(t, test.yaml, test.flags).Values()[test.key]
 		if v.Value != test.want || v.Source != test.wantFrom {
@@ -335,6 +364,8 @@ func TestCanonical(t *testing.T) {
 		{"mode", "transactional, idempotent", "transactional,idempotent"},
 		{"txn_size", "1,10,1k", "1,10,1000"},
 		{"txn_interval", "0,100ms,0.5s,60s,10m", "0s,100ms,500ms,1m,10m"},
+		{"linger", "0,5ms,0.5ms", "0s,5ms,500µs"},
+		{"ladder", "true", "true"},
 		{"abort_ratio", "0.20", "0.2"},
 		{"message_size", "100,uniform(100,2KB),normal(1KB,200),1KiB", "100,uniform(100,2000),normal(1000,200),1024"},
 		{"payload", "file:a,b:c", "file:a,b:c"},
@@ -413,11 +444,11 @@ func TestCellContents(t *testing.T) {
 		"txn-topics": "2", "abort-ratio": "0.1", "flush-every": "50", "rate": "max", "message-size": "1KB", "seed": "9"}).Cells()
 	idempotent, transactional := cells[0], cells[1]
 	if want := map[string]any{"txn_size": nil, "txn_interval": nil, "message_size": 1000, "partitions": 6, "producers": 1,
-		"rate": "max", "isolation": "read_uncommitted", "flush_every": 50}; !maps.Equal(idempotent.Axes, want) {
+		"rate": "max", "isolation": "read_uncommitted", "flush_every": 50, "linger": "0s"}; !maps.Equal(idempotent.Axes, want) {
 		t.Errorf("axes %v", idempotent.Axes)
 	}
 	if want := map[string]any{"txn_size": 20, "txn_interval": nil, "message_size": 1000, "partitions": 6, "producers": 1,
-		"rate": "max", "isolation": "read_committed", "flush_every": nil}; !maps.Equal(transactional.Axes, want) {
+		"rate": "max", "isolation": "read_committed", "flush_every": nil, "linger": "0s"}; !maps.Equal(transactional.Axes, want) {
 		t.Errorf("axes %v", transactional.Axes)
 	}
 	i, w := idempotent.Workload, transactional.Workload
@@ -426,7 +457,7 @@ func TestCellContents(t *testing.T) {
 	}
 	if w.TxnSize != 20 || w.TxnTopics != 2 || w.AbortRatio != 0.1 || w.FlushEvery != 0 || w.Topics != 2 ||
 		w.Scenario != "produce" || w.Seed != 9 || w.Duration != 10*time.Second || w.Properties["linger.ms"] != "0" ||
-		w.Mode.Name != "transactional" || w.Isolation != ReadCommitted || w.InFlight != 10_000 {
+		w.Mode.Name != "transactional" || w.Isolation != ReadCommitted || w.InFlight != 10_000 || w.Linger != 0 {
 		t.Errorf("%+v", w)
 	}
 }

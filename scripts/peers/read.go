@@ -29,7 +29,8 @@ const pollRecords = 500
 func readWorkload(size int) workload.Workload {
 	mode, _ := workload.ModeByName("at-least-once")
 	return workload.Workload{
-		Mode: mode, Isolation: mode.Isolation, InFlight: 10_000, Topics: 1, Partitions: partitions, Producers: 1, Readers: 1,
+		Mode: mode, Isolation: mode.Isolation, InFlight: 10_000, Linger: lingerMS * time.Millisecond,
+		Topics: 1, Partitions: partitions, Producers: 1, Readers: 1,
 		MessageSize: workload.SizeDist{Kind: "fixed", Min: size, Max: size, Mean: float64(size)},
 		Payload:     workload.Payload{Kind: "random"}, Rate: workload.Rate{Max: true}, Seed: 1,
 	}

@@ -80,7 +80,7 @@ func configure(w workload.Workload, id identity) (producer, reader map[string]st
 		producer["transactional.id"] = id.transactionalID
 	}
 	producerDefaults := merge(defaults, map[string]string{
-		"linger.ms":          "5",
+		"linger.ms":          strconv.FormatFloat(float64(w.Linger)/float64(time.Millisecond), 'f', -1, 64),
 		"batch.size":         "65536", // bytes; librdkafka's million fills no batch at the rates of interest
 		"batch.num.messages": strconv.Itoa(batchMessages),
 		"message.max.bytes":  strconv.Itoa(max(1_000_000, w.MessageSize.Max+recordOverhead)),

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
@@ -81,6 +82,17 @@ func TestConfigureModes(t *testing.T) {
 	producer, reader, err := configure(control, anyOf)
 	if err != nil || reader["isolation.level"] != "read_uncommitted" || producer["queue.buffering.max.messages"] != "1010000" {
 		t.Errorf("control: %v, %v, %v", producer, reader, err)
+	}
+}
+
+func TestLingerIsTheProducers(t *testing.T) {
+	for linger, want := range map[time.Duration]string{0: "0", 500 * time.Microsecond: "0.5", 5 * time.Millisecond: "5", 7 * time.Second: "7000"} {
+		w := testWorkload(t, "idempotent", nil)
+		w.Linger = linger
+		producer, reader, err := configure(w, anyOf)
+		if err != nil || producer["linger.ms"] != want || reader["linger.ms"] != "" {
+			t.Errorf("%s: %q and %q, %v", linger, producer["linger.ms"], reader["linger.ms"], err)
+		}
 	}
 }
 

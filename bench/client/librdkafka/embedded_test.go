@@ -39,7 +39,7 @@ func testWorkload(tb testing.TB, mode string, props map[string]string) workload.
 	if !ok {
 		tb.Fatal(mode)
 	}
-	return workload.Workload{Mode: m, Isolation: m.Isolation, InFlight: 1000, Properties: props}
+	return workload.Workload{Mode: m, Isolation: m.Isolation, InFlight: 1000, Linger: 5 * time.Millisecond, Properties: props}
 }
 
 func within(tb testing.TB, d time.Duration) context.Context {

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// shortProbes make a search of two rates that any machine holds.
+var shortProbes = []string{"--message-size", "100", "--duration", "1s", "--warmup", "100ms", "--min-rate", "100", "--max-rate", "200", "--precision", "50%"}
+
+func document(t *testing.T, c *command) *report.CapacityDocument {
+	t.Helper()
+	var d report.CapacityDocument
+	if err := json.Unmarshal(c.stdout.Bytes(), &d); err != nil {
+		t.Fatalf("stdout is no document: %v\n%s", err, &c.stdout)
+	}
+	return &d
+}
+
+func TestCapacityIsFoundInterruptedOrNot(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "search")
+	c := newCommand(t)
+	c.interrupt("mode=transactional,rate=100,txn_size=10  measure", 100*time.Millisecond)
+	c.run(t, 130, slices.Concat([]string{"capacity", "--broker", "embedded", "--out", out, "-o", "json", "--progress", "plain",
+		"--mode", "idempotent,transactional", "--txn-size", "10", "--slo", "p50(e2e) < 10s", "--slo", "p50(commit) < 10s", "--confirm", "1"}, shortProbes)...)
+	if next := "next: kafka-eos-bench capacity --resume " + out; !strings.Contains(c.stderr.String(), next) {
+		t.Errorf("stderr does not say %q:\n%s", next, &c.stderr)
+	}
+	plain := newCommand(t)
+	plain.run(t, exitUsage, "run", "--resume", out)
+
+	again := newCommand(t)
+	again.run(t, exitOK, "capacity", "--resume", out, "-o", "json", "--progress", "plain")
+	d := document(t, again)
+	if !d.Complete || len(d.Searches) != 2 || !slices.Equal(d.Objectives, []string{"p50(e2e) < 10s", "p50(commit) < 10s"}) {
+		t.Fatalf("%+v", d)
+	}
+	for _, s := range d.Searches {
+		if s.Finding != "above" || *s.Held != 200 || s.Failed != nil || len(s.Rates) != 2 {
+			t.Errorf("%+v", s)
+		}
+	}
+	if strings.Count(again.stderr.String(), "mode=idempotent,rate=100  done") > 0 {
+		t.Errorf("a finished probe was made again:\n%s", &again.stderr)
+	}
+	run, err := result.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !run.Complete || len(run.Trials) < 4 || run.Profile.Values["slo"].Value == "" {
+		t.Errorf("complete %v, %d probes, %v", run.Complete, len(run.Trials), run.Profile.Values)
+	}
+	for _, format := range report.Formats() { // every probe is a trial like any other
+		c := newCommand(t)
+		c.run(t, exitOK, "report", out, "-o", format)
+	}
+	shown := newCommand(t)
+	shown.run(t, exitOK, "capacity", "--resume", out)
+	if text := shown.stdout.String(); !strings.Contains(text, "holds 200 msg/s, the highest rate tried") {
+		t.Errorf("stdout:\n%s", text)
+	}
+}
+
+func TestCapacityThatNothingHoldsIsInconclusive(t *testing.T) {
+	t.Parallel()
+	c := newCommand(t)
+	c.run(t, exitInconclusive, slices.Concat([]string{"capacity", "--broker", "embedded", "--out", filepath.Join(t.TempDir(), "search"), "-o", "json", "--progress", "none",
+		"--mode", "idempotent", "--slo", "p50(e2e) < 1us"}, shortProbes)...)
+	d := document(t, c)
+	if s := d.Searches[0]; s.Finding != "none" || s.Held != nil || s.Probes != 4 || !strings.HasPrefix(s.Why, "p50(e2e) = ") {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestCapacityRefusesWhatItCannotSearch(t *testing.T) {
+	dir := t.TempDir()
+	counted := filepath.Join(dir, "counted.yaml")
+	if err := os.WriteFile(counted, []byte("mode: idempotent\nmessages: 1000\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"--slo", "p99(e2e)"}, []string{"--slo", "p99(e2e) < 100ms"}},
+		{[]string{"--slo", "p98(e2e) < 1s"}, []string{"--slo", "p98(e2e)"}},
+		{[]string{"--slo", "p99(e2e) < 100"}, []string{"--slo", "100ms"}},
+		{[]string{"--slo", "p99(commit_due) < 1s"}, []string{"--slo", "--min-rate", "1000 samples"}},
+		{[]string{"--min-rate", "max"}, []string{"--min-rate", "20k"}},
+		{[]string{"--min-rate", "2k", "--max-rate", "1k"}, []string{"--max-rate", "--min-rate"}},
+		{[]string{"--precision", "0"}, []string{"--precision", "10%"}},
+		{[]string{"--precision", "wide"}, []string{"--precision"}},
+		{[]string{"--confirm", "0"}, []string{"--confirm"}},
+		{[]string{"--max-probes", "0"}, []string{"--max-probes"}},
+		{[]string{"--readers", "0"}, []string{"--readers"}},
+		{[]string{"--rate", "1000"}, []string{"--rate", "--help"}},
+		{[]string{counted}, []string{"messages", "duration"}},
+		{[]string{"nosuch"}, []string{"nosuch"}},
+		{[]string{"-o", "xml"}, []string{"xml", "markdown"}},
+		{[]string{"--resume", dir, "--slo", "p99(e2e) < 1s"}, []string{"--resume", "--slo"}},
+		{[]string{"--resume", dir}, []string{"--resume", "run.json"}},
+	} {
+		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {
+			c := newCommand(t)
+			t.Chdir(t.TempDir())
+			c.run(t, exitUsage, append([]string{"capacity"}, tc.args...)...)
+			text := c.stderr.String()
+			if n := strings.Count(strings.TrimSpace(text), "\n"); n != 0 {
+				t.Errorf("%d lines, want one:\n%s", n+1, text)
+			}
+			for _, part := range tc.says {
+				if !strings.Contains(text, part) {
+					t.Errorf("the error does not say %q:\n%s", part, text)
+				}
+			}
+			if left, _ := os.ReadDir("."); len(left) > 0 {
+				t.Errorf("it left %v", left)
+			}
+		})
+	}
+}
+
+func TestCapacitySaysWhatItWillTake(t *testing.T) {
+	c := newCommand(t)
+	c.os.Env = append(c.os.Env, "KEB_BOOTSTRAP_SERVERS=127.0.0.1:1")
+	c.run(t, exitCluster, "capacity", "--mode", "idempotent", "--out", filepath.Join(t.TempDir(), "x"))
+	// From two probes of the lowest rate to the whole climb, halving and confirming; 15 s each, and 15 s to warm up.
+	if want := "profile capacity: 1 cell, 2 to 18 probes, about 45s to 4m45s (15s of it to warm up)"; !strings.Contains(c.stderr.String(), want) {
+		t.Errorf("stderr does not say %q:\n%s", want, &c.stderr)
+	}
+}
