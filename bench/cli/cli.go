@@ -76,8 +76,20 @@ stops it afterwards.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w; see '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.planCommand(), a.profilesCommand(), a.reportCommand(), a.brokerCommand(),
-		a.doctorCommand(), a.cleanCommand(), a.versionCommand())
+	root.AddCommand(
+		a.runCommand(),
+		a.capacityCommand(),
+		a.planCommand(),
+		a.profilesCommand(),
+		a.reportCommand(),
+		a.compareCommand(),
+		a.plotCommand(),
+		a.adviseCommand(),
+		a.brokerCommand(),
+		a.doctorCommand(),
+		a.cleanCommand(),
+		a.versionCommand(),
+	)
 	wrapArgs(root)
 	return root
 }

@@ -29,7 +29,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if err != nil {
 				return usagef("%w; name a run's directory or its run.json", err)
 			}
-			return write(a.Stdout, run, a.reportOptions(args[0], noColor))
+			return readable(write, format, run)(a.Stdout, run, a.reportOptions(args[0], noColor))
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", strings.Join(report.Formats(), ", "))

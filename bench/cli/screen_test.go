@@ -36,7 +36,7 @@ func TestPlainLinesComeSeldomAndSayHowItEnds(t *testing.T) {
 	var out strings.Builder
 	now := time.Unix(0, 0)
 	s := &screen{out: &out, now: func() time.Time { return now }, lasts: map[string]time.Duration{}}
-	s.expect([]plan.Trial{{ID: "b01-a", Workload: workload.Workload{Warmup: time.Second, Duration: 9 * time.Second}}})
+	s.expect([]plan.Trial{{ID: "b01-a", Workload: workload.Workload{Warmup: time.Second, Duration: 9 * time.Second}}}, 0)
 	for range 40 { // twenty seconds
 		now = now.Add(500 * time.Millisecond)
 		s.progress(busy)

@@ -46,6 +46,13 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 		{[]string{"run", "--progress", "loud"}, []string{"loud", "plain"}},
 		{[]string{"run", "-o", "xml"}, []string{"xml", "markdown"}},
 		{[]string{"run", "--timeout", "-1s"}, []string{"--timeout"}},
+		{[]string{"run", "--ladder", "--mode", "transactional"}, []string{"--ladder", "at-least-once"}},
+		{[]string{"run", "--linger", "0", "-X", "linger.ms=5"}, []string{"--linger", "linger.ms=5"}},
+		{[]string{"run", "--resume", filepath.Join(dir, "none")}, []string{"--resume", "none", "directory"}},
+		{[]string{"run", "--resume", dir}, []string{"--resume", "run.json"}},
+		{[]string{"run", "quick", "--resume", dir}, []string{"--resume", "quick"}},
+		{[]string{"run", "--resume", dir, "--out", "x"}, []string{"--resume", "--out x"}},
+		{[]string{"run", "--resume", dir, "--ladder"}, []string{"--resume", "--ladder"}},
 		{[]string{"report", filepath.Join(dir, "none")}, []string{"none"}},
 		{[]string{"report", profile}, []string{"typo.yaml"}},
 		{[]string{"profiles", "show", "nosuch"}, []string{"nosuch"}},
@@ -130,7 +137,7 @@ func TestPlanShowsSourcesCellsAndDifferences(t *testing.T) {
 func TestProfilesAreListedShownAndValidated(t *testing.T) {
 	list := newCommand(t)
 	list.run(t, exitOK, "profiles", "list")
-	for _, name := range []string{"quick", "claims", "low-rate", "high-rate"} {
+	for _, name := range []string{"quick", "claims", "low-rate", "high-rate", "ladder", "capacity"} {
 		if !strings.Contains(list.stdout.String(), name) {
 			t.Errorf("%s is not listed", name)
 		}

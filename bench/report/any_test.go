@@ -10,6 +10,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -17,19 +19,12 @@ import (
 func TestAnyValidRunCanBeReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.json")
 	rapid.Check(t, func(t *rapid.T) {
-		var b bytes.Buffer
-		if err := result.Encode(&b, anyRun(t)); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		run, err := result.Load(path)
-		if err != nil {
-			t.Fatalf("the drawn run is not valid: %v", err)
-		}
+		run := storedAnyRun(t, path)
 		o := Options{Width: rapid.IntRange(0, 200).Draw(t, "width"), Color: rapid.Bool().Draw(t, "color")}
 		for _, name := range Formats() {
+			if name == "html" && rapid.IntRange(0, 4).Draw(t, "page") > 0 {
+				continue // its drawings take longer than all else
+			}
 			write, err := ByName(name)
 			if err != nil {
 				t.Fatal(err)
@@ -39,6 +34,53 @@ func TestAnyValidRunCanBeReported(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAnyValidRunCanBeCompared does so with its modes and with itself, in every format.
+func TestAnyValidRunCanBeCompared(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.json")
+	rapid.Check(t, func(t *rapid.T) {
+		run := storedAnyRun(t, path)
+		of := grouped(run)
+		o := Options{Width: rapid.IntRange(0, 200).Draw(t, "width"), Color: rapid.Bool().Draw(t, "color")}
+		asked := rapid.SliceOfN(rapid.SampledFrom(metric.All()), 1, 5).Draw(t, "metrics")
+		for _, c := range []*Comparison{
+			CompareModes(path, of, nil), CompareModes(path, of, asked),
+			CompareRuns([]Side{{path, []*compare.Run{of, of}}, {path, []*compare.Run{of}}}, run.Warnings, nil),
+		} {
+			for _, name := range ComparisonFormats() {
+				written(t, name, c, o)
+			}
+			for _, m := range c.Metrics {
+				for _, r := range m.Rows {
+					if len(r.Figures) != len(c.Sides) || len(r.Effects) != max(1, len(c.Sides)-1) {
+						t.Fatalf("%s of %s: %d figures, %d effects", m.Name, r.Cell, len(r.Figures), len(r.Effects))
+					}
+					for _, e := range r.Effects {
+						if e != nil && e.Shown && (e.P == nil || *e.P > 0.05 || e.Estimate == nil || e.Missing != "") {
+							t.Fatalf("%s of %s is shown: %+v", m.Name, r.Cell, e)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// storedAnyRun draws a run that loads.
+func storedAnyRun(t *rapid.T, path string) *result.Run {
+	var b bytes.Buffer
+	if err := result.Encode(&b, anyRun(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run, err := result.Load(path)
+	if err != nil {
+		t.Fatalf("the drawn run is not valid: %v", err)
+	}
+	return run
 }
 
 // maybeOf draws a value or null.

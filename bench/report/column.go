@@ -2,8 +2,11 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -36,47 +39,84 @@ func (c column) as(alone string) column {
 	return c
 }
 
+// words aligns the column as text.
+func (c column) words() column {
+	c.left = true
+	return c
+}
+
 // speed is a column of figures that a broken guarantee makes void.
 func (s *summary) speed(title string, figure func(*cell) *float64, format func(float64) string) column {
 	return s.column(title, func(c *cell) string {
-		if c.void() {
+		if c.Void() {
 			return "void"
 		}
 		return maybe(figure(c), format)
 	})
 }
 
-func (s *summary) median(title string, g get, format func(float64) string) column {
-	return s.speed(title, func(c *cell) *float64 { return c.median(g) }, format)
+func (s *summary) median(title, name string, format func(float64) string) column {
+	m := metric.Must(name)
+	return s.speed(title, func(c *cell) *float64 { return c.Median(m) }, format)
 }
 
-func (s *summary) largest(title string, g get, format func(float64) string) column {
-	return s.speed(title, func(c *cell) *float64 { return c.largest(g) }, format)
+func (s *summary) largest(title, name string, format func(float64) string) column {
+	m := metric.Must(name)
+	return s.speed(title, func(c *cell) *float64 { return c.Largest(m) }, format)
 }
 
 // versus is a column of ratios to the reference. A cell that others are held against is named, the rest is blank.
-func (s *summary) versus(ratio func(*cell) *float64) column {
-	texts := map[*cell]string{}
-	for _, c := range s.cells {
-		if v := ratio(c); v != nil {
-			texts[c], texts[c.base] = times(*v), "ref"
-		}
-	}
-	column := s.column("×", func(c *cell) string { return texts[c] })
+func (s *summary) versus(name string) column {
+	column := s.ratios("×", name, shownRatio)
 	column.close = true
 	return column
 }
 
+// ratios is a column of what there is to say of each ratio to the reference.
+func (s *summary) ratios(title, name string, text func(compare.Effect) string) column {
+	m := metric.Must(name)
+	texts := map[*compare.Cell]string{}
+	for _, c := range s.cells {
+		if e := c.effect(m); e.Missing == "" && e.Ratio && text(e) != "" {
+			texts[c.Cell], texts[c.Base] = text(e), "ref"
+		}
+	}
+	return s.column(title, func(c *cell) string { return texts[c.Cell] })
+}
+
+// shownRatio is a ratio, or that nothing is shown. Too few blocks for an interval leave it open: the legend says so.
+func shownRatio(e compare.Effect) string {
+	text := times(e.Estimate)
+	switch {
+	case !conclusive(e):
+	case !e.Shown():
+		return unshown
+	case text == times(1):
+		return "×" + finely(e.Estimate)
+	}
+	return text
+}
+
+// unshown stands where the evidence shows no difference.
+const (
+	unshown       = "~"
+	unshownLegend = "~ no difference is shown: at 95% it may be none"
+)
+
+// compared are the figures that the tables hold against the reference's.
+var compared = [...]string{"read_per_s", "p50(e2e)", "p99(e2e)", "client_cpu_us_per_record", "broker_cpu_us_per_record"}
+
+// conclusive says whether an effect has an interval.
+func conclusive(e compare.Effect) bool { return !math.IsNaN(e.P) }
+
 // count is a column of counts over all trials, left out unless one is above zero.
-func (s *summary) count(title string, g func(*result.Trial) *int64) column {
+func (s *summary) count(title, name string) column {
+	m := metric.Must(name)
 	seen := false
 	c := s.column(title, func(c *cell) string {
-		n := c.total(g)
-		if n == nil {
-			return none
-		}
-		seen = seen || *n > 0
-		return whole(float64(*n))
+		n := c.total(m)
+		seen = seen || n != nil && *n > 0
+		return maybe(n, whole)
 	})
 	if !seen {
 		return column{}
@@ -85,105 +125,100 @@ func (s *summary) count(title string, g func(*result.Trial) *int64) column {
 }
 
 // keys are the columns that say which cell a row is.
-func (s *summary) keys() []column {
-	word := func(title string, text func(*cell) string) column {
-		c := s.column(title, text)
-		c.left = true
+func (s *summary) keys() []column { return keysOf(s.run.Cells, s.run.Axes) }
+
+// keysOf tells cells apart by mode, transaction and the axes given.
+func keysOf(cells []*compare.Cell, axes []string) []column {
+	of := func(title string, text func(*compare.Cell) string) column {
+		c := column{title: strings.ReplaceAll(title, "_", " ")}
+		for _, cell := range cells {
+			c.texts = append(c.texts, text(cell))
+		}
 		return c
 	}
-	keys := []column{word("mode", func(c *cell) string { return c.mode })}
-	if txn := s.column("txn", transaction); txn.filled() {
+	keys := []column{of("mode", func(c *compare.Cell) string { return c.Mode }).words()}
+	if txn := of("txn", transaction); txn.filled() {
 		keys = append(keys, txn)
 	}
-	for _, axis := range s.axes {
-		keys = append(keys, s.column(strings.ReplaceAll(axis, "_", " "), func(c *cell) string { return spellAxis(axis, c.axes[axis]) }))
+	for _, axis := range axes {
+		keys = append(keys, of(axis, func(c *compare.Cell) string { return spellAxis(axis, c.Axes[axis]) }))
 	}
 	return keys
 }
 
 // performance is what the modes deliver.
 func (s *summary) performance() []group {
-	e2eP50, e2eP99 := p50("e2e"), p99("e2e")
 	return pruned(
 		group{"messages/s", []column{
-			s.column("due", due).as("due, msg/s"),
-			s.median("sent", sentPerS, rate).as("sent, msg/s"),
-			s.median("read", readPerS, rate).as("read, msg/s"),
-			s.versus((*cell).throughputRatio),
+			s.column("due", func(c *cell) string { return due(c.Cell) }).as("due, msg/s"),
+			s.median("sent", "sent_per_s", rate).as("sent, msg/s"),
+			s.median("read", "read_per_s", rate).as("read, msg/s"),
+			s.versus("read_per_s"),
 		}},
-		group{"", []column{s.median("MB/s", mbPerS, sensible)}},
+		group{"", []column{s.median("MB/s", "mb_per_s", sensible)}},
 		group{"end to end, ms", []column{
-			s.median("p50", e2eP50, millis).as("e2e p50, ms"),
-			s.versus(func(c *cell) *float64 { return c.latencyRatio(e2eP50) }),
-			s.median("p99", e2eP99, millis).as("e2e p99, ms"),
-			s.versus(func(c *cell) *float64 { return c.latencyRatio(e2eP99) }),
+			s.median("p50", "p50(e2e)", millis).as("e2e p50, ms"),
+			s.versus("p50(e2e)"),
+			s.median("p99", "p99(e2e)", millis).as("e2e p99, ms"),
+			s.versus("p99(e2e)"),
 		}},
 		group{"commit, ms", []column{
-			s.median("p50", p50("commit"), millis).as("commit p50, ms"),
-			s.median("p99", p99("commit"), millis).as("commit p99, ms"),
-			s.median("due p99", p99("commit_due"), millis).as("commit due p99, ms"),
+			s.median("p50", "p50(commit)", millis).as("commit p50, ms"),
+			s.median("p99", "p99(commit)", millis).as("commit p99, ms"),
+			s.median("due p99", "p99(commit_due)", millis).as("commit due p99, ms"),
 		}},
 	)
 }
 
 // price is what they take, and what they are worth: the guarantee.
 func (s *summary) price() []group {
-	guarantee := func(of func(*result.Guarantee) *int64) func(*result.Trial) *int64 {
-		return func(t *result.Trial) *int64 { return of(&t.Guarantee) }
-	}
-	transactions := func(of func(*result.Transactions) *int64) func(*result.Trial) *int64 {
-		return func(t *result.Trial) *int64 {
-			if t.Transactions == nil {
-				return nil
-			}
-			return of(t.Transactions)
-		}
-	}
-	verdicts := s.column("verdict", verdict)
-	verdicts.left = true
 	return pruned(
 		group{"largest lag", []column{
-			s.largest("hold", lag(func(l *result.Lag) *float64 { return l.Hold.Max }), whole).as("largest hold"),
-			s.largest("reader", lag(func(l *result.Lag) *float64 { return l.Reader.Max }), whole).as("largest reader lag"),
-			s.largest("age ms", lag(func(l *result.Lag) *float64 { return l.AgeMS.Max }), sensible).as("largest age, ms"),
+			s.largest("hold", "max(hold)", whole).as("largest hold"),
+			s.largest("reader", "max(reader_lag)", whole).as("largest reader lag"),
+			s.largest("age ms", "max(age)", sensible).as("largest age, ms"),
 		}},
 		group{"per record, CPU in µs", []column{
-			s.median("reqs", requestsPerRecord, sensible).as("requests/record"),
-			s.median("client", clientCPU, sensible).as("client CPU, µs/record"),
-			s.versus(func(c *cell) *float64 { return c.ratio(clientCPU) }),
-			s.median("broker", brokerCPU, sensible).as("broker CPU, µs/record"),
-			s.versus(func(c *cell) *float64 { return c.ratio(brokerCPU) }),
+			s.median("reqs", "requests_per_record", sensible).as("requests/record"),
+			s.median("client", "client_cpu_us_per_record", sensible).as("client CPU, µs/record"),
+			s.versus("client_cpu_us_per_record"),
+			s.median("broker", "broker_cpu_us_per_record", sensible).as("broker CPU, µs/record"),
+			s.versus("broker_cpu_us_per_record"),
 		}},
 		group{"transactions", []column{
-			s.count("aborted", transactions(func(t *result.Transactions) *int64 { return &t.Aborted })).as("aborted transactions"),
-			s.count("unknown", transactions(func(t *result.Transactions) *int64 { return &t.Indeterminate })).as("transactions of unknown outcome"),
-			s.count("failed", transactions(func(t *result.Transactions) *int64 { return &t.Failed })).as("failed transactions"),
+			s.count("aborted", "txn_aborted").as("aborted transactions"),
+			s.count("unknown", "txn_indeterminate").as("transactions of unknown outcome"),
+			s.count("failed", "txn_failed").as("failed transactions"),
 		}},
 		group{"guarantee", []column{
-			verdicts.as("guarantee"),
+			s.column("verdict", verdict).words().as("guarantee"),
 			s.column("trials", counted),
-			s.count("lost", guarantee(func(g *result.Guarantee) *int64 { return g.Lost })),
-			s.count("duplicate", guarantee(func(g *result.Guarantee) *int64 { return g.Duplicate })),
-			s.count("reordered", guarantee(func(g *result.Guarantee) *int64 { return g.Reordered })),
-			s.count("aborted read", guarantee(func(g *result.Guarantee) *int64 { return g.AbortedRead })),
-			s.count("torn", guarantee(func(g *result.Guarantee) *int64 { return g.Torn })),
-			s.count("premature", guarantee(func(g *result.Guarantee) *int64 { return g.Premature })),
-			s.count("foreign", guarantee(func(g *result.Guarantee) *int64 { return g.Foreign })),
+			s.count("lost", "lost"),
+			s.count("duplicate", "duplicate"),
+			s.count("reordered", "reordered"),
+			s.count("aborted read", "aborted_read"),
+			s.count("torn", "torn"),
+			s.count("premature", "premature"),
+			s.count("foreign", "foreign"),
 		}},
 	)
 }
 
-// due is what the schedule asked for, of broken trials too.
-func due(c *cell) string {
-	if c.atMax() {
-		return "max"
+// intervals are how sure the ratios are, from six blocks on.
+func (s *summary) intervals() []group {
+	of := func(title, name string) column {
+		return s.ratios(title, name, func(e compare.Effect) string {
+			if !conclusive(e) {
+				return ""
+			}
+			return between(e.Lo, e.Hi)
+		})
 	}
-	for _, t := range c.trials {
-		if t.DuePerS != nil {
-			return rate(*t.DuePerS)
-		}
+	columns := make([]column, len(compared))
+	for i, name := range compared {
+		columns[i] = of(metric.Must(name).Title, name)
 	}
-	return none
+	return pruned(group{"95% interval of ×", columns})
 }
 
 // verdicts from the one that outweighs all others to the one that needs all trials.
@@ -192,10 +227,10 @@ var verdicts = [...]result.Verdict{result.Broken, result.Incomplete, result.Unch
 // verdict names the worst verdict of a cell, and in how many trials unless in all.
 func verdict(c *cell) string {
 	for _, v := range verdicts {
-		if n := c.verdicts(v); n > 0 {
+		if n := c.Verdicts(v); n > 0 {
 			word := strings.ReplaceAll(string(v), "_", " ")
-			if n < len(c.trials) {
-				word += fmt.Sprintf(" %d/%d", n, len(c.trials))
+			if n < len(c.Trials) {
+				word += fmt.Sprintf(" %d/%d", n, len(c.Trials))
 			}
 			return word
 		}
@@ -205,21 +240,10 @@ func verdict(c *cell) string {
 
 // counted is the number of trials the figures come from.
 func counted(c *cell) string {
-	if len(c.usable) == len(c.trials) {
-		return fmt.Sprint(len(c.trials))
+	if len(c.Usable) == len(c.Trials) {
+		return fmt.Sprint(len(c.Trials))
 	}
-	return fmt.Sprintf("%d of %d", len(c.usable), len(c.trials))
-}
-
-// transaction is what closes a cell's transactions.
-func transaction(c *cell) string {
-	switch {
-	case c.size != "" && c.every != "":
-		return c.size + " or " + c.every
-	case c.size+c.every != "":
-		return c.size + c.every
-	}
-	return none
+	return fmt.Sprintf("%d of %d", len(c.Usable), len(c.Trials))
 }
 
 // filled says whether the column holds anything.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -80,12 +81,12 @@ func identity(r *result.Run) []field {
 
 func load() []field {
 	return []field{
-		number("window_s", func(t *result.Trial) *float64 { return &t.WindowS }),
-		number("due_per_s", duePerS),
-		number("sent_per_s", sentPerS),
-		number("acked_per_s", func(t *result.Trial) *float64 { return t.Throughput.AckedPerS }),
-		number("read_per_s", readPerS),
-		number("mb_per_s", mbPerS),
+		decimal("window_s", func(t *result.Trial) *float64 { return &t.WindowS }),
+		ofMetric("due_per_s"),
+		ofMetric("sent_per_s"),
+		ofMetric("acked_per_s"),
+		ofMetric("read_per_s"),
+		ofMetric("mb_per_s"),
 		{"sustained", func(t *result.Trial) string {
 			if t.Sustained == nil {
 				return ""
@@ -98,110 +99,80 @@ func load() []field {
 
 func latencies() (fields []field) {
 	for _, m := range measure.Metrics() {
-		name := m.String()
-		of := func(figure func(result.Latency) *float64) get {
-			return func(t *result.Trial) *float64 { return figure(t.LatencyUS[name]) }
-		}
+		h := m.String()
 		counts := func(n func(result.Latency) *int64) func(*result.Trial) *int64 {
 			return func(t *result.Trial) *int64 {
-				l, ok := t.LatencyUS[name]
+				l, ok := t.LatencyUS[h]
 				if !ok {
 					return nil
 				}
 				return n(l)
 			}
 		}
-		fields = append(fields,
-			integer(name+"_count", counts(func(l result.Latency) *int64 { return &l.Count })),
-			number(name+"_mean_us", of(func(l result.Latency) *float64 { return l.Mean })),
-			number(name+"_p50_us", of(func(l result.Latency) *float64 { return l.P50 })),
-			number(name+"_p90_us", of(func(l result.Latency) *float64 { return l.P90 })),
-			number(name+"_p99_us", of(func(l result.Latency) *float64 { return l.P99 })),
-			number(name+"_p99_9_us", of(func(l result.Latency) *float64 { return l.P999 })),
-			number(name+"_max_us", of(func(l result.Latency) *float64 { return l.Max })),
-			integer(name+"_censored", counts(func(l result.Latency) *int64 { return &l.Censored })),
-		)
+		fields = append(fields, integer(h+"_count", counts(func(l result.Latency) *int64 { return &l.Count })))
+		for _, statistic := range []string{"mean", "p50", "p90", "p99", "p99.9", "max"} {
+			name := h + "_" + strings.ReplaceAll(statistic, ".", "_") + "_us"
+			fields = append(fields, renamed(name, statistic+"("+h+")"))
+		}
+		fields = append(fields, integer(h+"_censored", counts(func(l result.Latency) *int64 { return &l.Censored })))
 	}
 	return fields
 }
 
 func lags() (fields []field) {
-	for _, of := range []struct {
-		name string
-		stat func(*result.Lag) *result.LagStat
-	}{
-		{"hold_%s_offsets", func(l *result.Lag) *result.LagStat { return &l.Hold }},
-		{"reader_lag_%s_offsets", func(l *result.Lag) *result.LagStat { return &l.Reader }},
-		{"monitoring_lag_%s_offsets", func(l *result.Lag) *result.LagStat { return &l.Monitoring }},
-		{"age_%s_ms", func(l *result.Lag) *result.LagStat { return &l.AgeMS }},
+	for _, lag := range []struct{ name, unit string }{
+		{"hold", "offsets"},
+		{"reader_lag", "offsets"},
+		{"monitoring_lag", "offsets"},
+		{"age", "ms"},
 	} {
-		name := func(figure string) string { return strings.Replace(of.name, "%s", figure, 1) }
-		fields = append(fields,
-			number(name("mean"), lag(func(l *result.Lag) *float64 { return of.stat(l).Mean })),
-			number(name("p50"), lag(func(l *result.Lag) *float64 { return of.stat(l).P50 })),
-			number(name("p99"), lag(func(l *result.Lag) *float64 { return of.stat(l).P99 })),
-			number(name("max"), lag(func(l *result.Lag) *float64 { return of.stat(l).Max })),
-		)
+		for _, statistic := range []string{"mean", "p50", "p99", "max"} {
+			fields = append(fields, renamed(lag.name+"_"+statistic+"_"+lag.unit, statistic+"("+lag.name+")"))
+		}
 	}
-	return append(fields, number("marker_share", lag(func(l *result.Lag) *float64 { return l.MarkerShare })))
+	return append(fields, ofMetric("marker_share"))
 }
 
 func resources() []field {
-	wire := func(of func(*result.RequestSpan) *float64) get {
-		return func(t *result.Trial) *float64 {
-			if t.RequestSpan == nil {
-				return nil
-			}
-			return of(t.RequestSpan)
-		}
-	}
 	return []field{
-		number("requests_per_record", requestsPerRecord),
-		number("tx_bytes_per_record", wire(func(s *result.RequestSpan) *float64 { return &s.TxPerRec })),
-		number("rx_bytes_per_record", wire(func(s *result.RequestSpan) *float64 { return &s.RxPerRec })),
-		number("client_cpu_s", func(t *result.Trial) *float64 { return t.Resources.CPUS }),
-		number("client_cpu_us_per_record", clientCPU),
-		integer("client_rss_max_bytes", func(t *result.Trial) *int64 { return t.Resources.RSSMaxBytes }),
-		number("broker_cpu_s", func(t *result.Trial) *float64 { return t.Resources.BrokerCPUS }),
-		number("broker_cpu_us_per_record", brokerCPU),
-		number("cpu_steal", func(t *result.Trial) *float64 { return t.Resources.CPUSteal }),
+		ofMetric("requests_per_record"),
+		ofMetric("tx_bytes_per_record"),
+		ofMetric("rx_bytes_per_record"),
+		decimal("client_cpu_s", func(t *result.Trial) *float64 { return t.Resources.CPUS }),
+		ofMetric("client_cpu_us_per_record"),
+		renamed("client_rss_max_bytes", "rss_max_bytes"),
+		decimal("broker_cpu_s", func(t *result.Trial) *float64 { return t.Resources.BrokerCPUS }),
+		ofMetric("broker_cpu_us_per_record"),
+		ofMetric("cpu_steal"),
 		integer("broker_log_bytes", func(t *result.Trial) *int64 { return t.Resources.BrokerLogBytes }),
 	}
 }
 
 func guarantees() []field {
-	transactions := func(name string, of func(*result.Transactions) *int64) field {
-		return integer(name, func(t *result.Trial) *int64 {
-			if t.Transactions == nil {
-				return nil
-			}
-			return of(t.Transactions)
-		})
-	}
 	records := func(name string, of func(*result.Guarantee) *int64) field {
 		return integer(name, func(t *result.Trial) *int64 { return of(&t.Guarantee) })
 	}
 	return []field{
-		transactions("txn_committed", func(t *result.Transactions) *int64 { return &t.Committed }),
-		transactions("txn_aborted", func(t *result.Transactions) *int64 { return &t.Aborted }),
-		transactions("txn_indeterminate", func(t *result.Transactions) *int64 { return &t.Indeterminate }),
-		transactions("txn_failed", func(t *result.Transactions) *int64 { return &t.Failed }),
+		ofMetric("txn_committed"),
+		ofMetric("txn_aborted"),
+		ofMetric("txn_indeterminate"),
+		ofMetric("txn_failed"),
 		{"verdict", func(t *result.Trial) string { return string(t.Guarantee.Verdict) }},
-		records("sent", func(g *result.Guarantee) *int64 { return &g.Sent }),
+		ofMetric("sent"),
 		records("acked", func(g *result.Guarantee) *int64 { return &g.Acked }),
-		records("failed", func(g *result.Guarantee) *int64 { return &g.Failed }),
+		ofMetric("failed"),
 		records("committed", func(g *result.Guarantee) *int64 { return &g.Committed }),
 		records("aborted", func(g *result.Guarantee) *int64 { return &g.Aborted }),
 		records("indeterminate", func(g *result.Guarantee) *int64 { return &g.Indeterminate }),
-		records("read", func(g *result.Guarantee) *int64 { return g.Read }),
-		records("lost", func(g *result.Guarantee) *int64 { return g.Lost }),
-		records("duplicate", func(g *result.Guarantee) *int64 { return g.Duplicate }),
-		records("reordered", func(g *result.Guarantee) *int64 { return g.Reordered }),
-		records("aborted_read", func(g *result.Guarantee) *int64 { return g.AbortedRead }),
-		records("torn", func(g *result.Guarantee) *int64 { return g.Torn }),
-		records("premature", func(g *result.Guarantee) *int64 { return g.Premature }),
-		records("foreign", func(g *result.Guarantee) *int64 { return g.Foreign }),
-		records("redelivered", func(g *result.Guarantee) *int64 { return g.Redelivered }),
+		ofMetric("read"),
+		ofMetric("lost"),
+		ofMetric("duplicate"),
+		ofMetric("reordered"),
+		ofMetric("aborted_read"),
+		ofMetric("torn"),
+		ofMetric("premature"),
+		ofMetric("foreign"),
+		ofMetric("redelivered"),
 	}
 }
 
@@ -223,19 +194,27 @@ func axes(r *result.Run) (fields []field) {
 	return fields
 }
 
-func number(name string, g get) field {
-	return field{name, func(t *result.Trial) string {
-		v := g(t)
-		if v == nil {
-			return ""
-		}
-		return strconv.FormatFloat(*v, 'f', -1, 64)
-	}}
+// ofMetric is a column of a metric, under its name.
+func ofMetric(name string) field { return renamed(name, name) }
+
+// renamed is a column of a metric under another name, which files out there have.
+func renamed(column, name string) field { return decimal(column, metric.Must(name).Of) }
+
+func decimal(name string, of func(*result.Trial) *float64) field {
+	return field{name, func(t *result.Trial) string { return exact(of(t)) }}
 }
 
-func integer(name string, g func(*result.Trial) *int64) field {
+// exact writes a figure as it is stored, and nothing for one that does not exist.
+func exact(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
+}
+
+func integer(name string, of func(*result.Trial) *int64) field {
 	return field{name, func(t *result.Trial) string {
-		v := g(t)
+		v := of(t)
 		if v == nil {
 			return ""
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -49,7 +50,7 @@ func (s *summary) header() []line {
 	lines := []line{{"broker", BrokerLine(s.run.Broker)}}
 	var clients []string
 	for _, t := range s.run.Trials {
-		text := fmt.Sprintf("%s %s, transaction protocol %d", t.Client.Name, t.Client.Version, t.Client.TransactionProtocol)
+		text := clientLine(t.Client)
 		if len(clients) == 0 || clients[len(clients)-1] != text {
 			clients = append(clients, text)
 		}
@@ -124,25 +125,20 @@ func distinct(texts []string) []string {
 func (s *summary) legend() []string {
 	var lines []string
 	most := 0
-	var ratios, unsustained, void, saturated, due, lags bool
+	var unsustained, void, saturated, due, lags bool
+	hold, commit := metric.Must("max(hold)"), metric.Must("p99(commit_due)")
 	for _, c := range s.cells {
-		most = max(most, len(c.usable))
-		ratios = ratios || c.base != c && (c.throughputRatio() != nil || c.latencyRatio(p50("e2e")) != nil || c.ratio(clientCPU) != nil)
-		unsustained = unsustained || c.unsustained() > 0
-		void = void || c.void()
-		saturated = saturated || c.saturated()
-		due = due || c.median(p99("commit_due")) != nil
-		lags = lags || c.largest(lag(func(l *result.Lag) *float64 { return l.Hold.Max })) != nil
+		most = max(most, len(c.Usable))
+		unsustained = unsustained || c.Unsustained() > 0
+		void = void || c.Void()
+		saturated = saturated || c.Saturated()
+		due = due || c.Median(commit) != nil
+		lags = lags || c.Largest(hold) != nil
 	}
 	if most > 1 {
 		lines = append(lines, "figures are medians over the trials of a cell, lags the largest sampled in any")
 	}
-	if most == 1 && ratios {
-		lines = append(lines, "one trial per cell: a small difference may be noise, --blocks 6 or more can tell")
-	}
-	if ratios {
-		lines = append(lines, "× is the ratio to "+s.reference+" with the same other settings")
-	}
+	lines = append(lines, s.ratioLegend(most)...)
 	if due {
 		lines = append(lines, "due p99 runs from when a transaction's last record was due until its commit was acknowledged")
 	}
@@ -157,6 +153,39 @@ func (s *summary) legend() []string {
 	}
 	if void {
 		lines = append(lines, "void: the guarantee broke, so its speed counts for nothing")
+	}
+	return lines
+}
+
+// ratioLegend says what a ratio is worth, of cells with so many trials at most.
+func (s *summary) ratioLegend(trials int) (lines []string) {
+	var ratios, open, unshown bool
+	for _, name := range compared {
+		m := metric.Must(name)
+		for _, c := range s.cells {
+			if e := c.effect(m); e.Missing == "" && e.Ratio {
+				ratios = true
+				open = open || !conclusive(e)
+				unshown = unshown || conclusive(e) && !e.Shown()
+			}
+		}
+	}
+	if !ratios {
+		return nil
+	}
+	switch {
+	case open && trials == 1:
+		lines = append(lines, "one trial per cell: a small difference may be noise, --blocks 6 or more can tell")
+	case open:
+		lines = append(lines, "of fewer than six blocks a small difference may be noise: --blocks 6 or more can tell")
+	}
+	text := "× is the ratio to " + s.run.Reference + " with the same other settings"
+	if trials > 1 {
+		text += ", block by block"
+	}
+	lines = append(lines, text)
+	if unshown {
+		lines = append(lines, unshownLegend)
 	}
 	return lines
 }

@@ -20,16 +20,18 @@ func Markdown(w io.Writer, r *result.Run, o Options) error {
 		for i := range keys[0].texts {
 			c := s.cells[i]
 			keys[0].texts[i] = escaped(keys[0].texts[i])
-			if c.unsustained() > 0 {
+			if c.Unsustained() > 0 {
 				keys[0].texts[i] += " !"
 			}
 			for _, n := range c.marks {
 				keys[0].texts[i] += fmt.Sprintf("[^%d]", n)
 			}
 		}
-		for _, part := range [][]group{s.performance(), s.price()} {
-			b.WriteByte('\n')
-			markdownTable(&b, keys, part, len(s.cells))
+		for _, part := range [][]group{s.performance(), s.price(), s.intervals()} {
+			if len(part) > 0 {
+				b.WriteByte('\n')
+				markdownTable(&b, keys, part, len(s.cells))
+			}
 		}
 		b.WriteByte('\n')
 		for _, l := range s.legend() {

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
@@ -23,7 +22,7 @@ func (s *summary) takeNotes() {
 		s.note(nil, w)
 	}
 	for _, c := range s.cells {
-		for _, t := range c.trials {
+		for _, t := range c.Trials {
 			if t.Guarantee.Verdict != result.Held {
 				for _, reason := range t.Guarantee.Reasons {
 					s.note(c, strings.ReplaceAll(string(t.Guarantee.Verdict), "_", " ")+": "+reason)
@@ -64,7 +63,7 @@ func (s *summary) note(c *cell, text string) {
 			}
 			continue
 		}
-		if !slices.Contains(n.cells, c) {
+		if n.cells[len(n.cells)-1] != c { // notes are taken cell by cell
 			if n.text == text {
 				n.cells = append(n.cells, c)
 				n.times++
@@ -88,6 +87,9 @@ var figures = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(µs|ms|s)?`)
 
 func wording(text string) string { return figures.ReplaceAllString(text, "#") }
 
+// manyCells are too many to be read by their names.
+const manyCells = 12
+
 // concerns names the cells of a note, and in how many of their trials it was given if not in all.
 func (s *summary) concerns(n note) string {
 	if len(n.cells) == 0 {
@@ -96,12 +98,15 @@ func (s *summary) concerns(n note) string {
 	trials := 0
 	var names []string
 	for _, c := range n.cells {
-		trials += len(c.trials)
+		trials += len(c.Trials)
 		names = append(names, s.name(c))
 	}
 	who := strings.Join(names, ", ")
-	if s.everywhere(n) {
+	switch {
+	case s.everywhere(n):
 		who = "every cell"
+	case len(names) > manyCells:
+		who = fmt.Sprintf("%d of %d cells", len(names), len(s.cells))
 	}
 	if n.times < trials {
 		who += fmt.Sprintf(" (%d of %s)", n.times, plural(trials, "trial"))
@@ -115,49 +120,6 @@ func (s *summary) footnote(n note) string {
 		return who + ": " + n.text
 	}
 	return n.text
-}
-
-// name tells a cell from the others as a sentence would.
-func (s *summary) name(c *cell) string {
-	var details []string
-	if c.size != "" {
-		details = append(details, c.size+" per transaction")
-	}
-	if c.every != "" {
-		details = append(details, "every "+c.every)
-	}
-	for _, axis := range s.axes {
-		if v := c.axes[axis]; v != nil {
-			details = append(details, strings.ReplaceAll(axis, "_", " ")+" "+spellAxis(axis, v))
-		}
-	}
-	if s.rates() > 1 {
-		details = append(details, "at "+rateName(c))
-	}
-	if len(details) == 0 {
-		return c.mode
-	}
-	return c.mode + " (" + strings.Join(details, ", ") + ")"
-}
-
-// rates counts the different rates of the run.
-func (s *summary) rates() int {
-	seen := map[string]bool{}
-	for _, c := range s.cells {
-		seen[rateName(c)] = true
-	}
-	return len(seen)
-}
-
-// rateName is the rate a cell was asked for.
-func rateName(c *cell) string {
-	if v, ok := c.axes[axisRate].(float64); ok {
-		return rate(v) + " msg/s"
-	}
-	if c.atMax() {
-		return "max"
-	}
-	return due(c) + " msg/s"
 }
 
 // printable keeps text from a stored file on its line and from commanding a terminal.

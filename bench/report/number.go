@@ -54,11 +54,25 @@ func rate(v float64) string {
 }
 
 // times writes a ratio.
-func times(v float64) string {
-	if v < 9.995 {
-		return "×" + strconv.FormatFloat(v, 'f', 2, 64)
+func times(v float64) string { return "×" + bare(v) }
+
+// between writes the interval of a ratio.
+func between(lo, hi float64) string { return bare(lo) + "–" + bare(hi) }
+
+// finely writes a ratio near 1 with one digit more, which is where the difference is.
+func finely(v float64) string {
+	if math.Abs(v-1) < 0.05 {
+		return strconv.FormatFloat(v, 'f', 3, 64)
 	}
-	return "×" + sensible(v)
+	return bare(v)
+}
+
+// bare writes a ratio without its sign.
+func bare(v float64) string {
+	if v < 9.995 {
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return sensible(v)
 }
 
 // millis writes microseconds as milliseconds, without the unit.
@@ -79,7 +93,9 @@ func digits(v float64) string {
 func duration(us float64) string { return durations(us) }
 
 // durations writes several with one unit, which suits the largest: 5.21 → 104 ms.
-func durations(us ...float64) string {
+func durations(us ...float64) string { return durationsBy(" → ", us...) }
+
+func durationsBy(separator string, us ...float64) string {
 	largest := 0.0
 	for _, v := range us {
 		largest = max(largest, math.Abs(v))
@@ -95,7 +111,7 @@ func durations(us ...float64) string {
 	for i, v := range us {
 		texts[i] = digits(v / scale)
 	}
-	return strings.Join(texts, " → ") + " " + unit
+	return strings.Join(texts, separator) + " " + unit
 }
 
 // memory writes a size of memory.

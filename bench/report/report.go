@@ -17,11 +17,11 @@ type Options struct {
 	Color bool   // ANSI colours, in text only
 }
 
-// Format writes a run. Its only errors are the writer's.
+// Format writes a run. Its errors are the writer's, and HTML's those of the trials' own files.
 type Format func(io.Writer, *result.Run, Options) error
 
 // Formats names the output formats, the default first.
-func Formats() []string { return []string{"text", "json", "csv", "markdown"} }
+func Formats() []string { return []string{"text", "json", "csv", "markdown", "html", "junit"} }
 
 // ByName returns the format of that name; the error names those there are.
 func ByName(name string) (Format, error) {
@@ -34,6 +34,10 @@ func ByName(name string) (Format, error) {
 		return CSV, nil
 	case "markdown":
 		return Markdown, nil
+	case "html":
+		return HTML, nil
+	case "junit":
+		return JUnit, nil
 	}
 	return nil, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(Formats(), ", "))
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
@@ -35,8 +34,8 @@ func TestGolden(t *testing.T) {
 		run := stored(t, path)
 		name := strings.TrimSuffix(path, ".json")
 		for _, format := range Formats() {
-			if format == "json" {
-				continue // the input is the golden file: TestJSONIsTheStoredDocument
+			if format == "json" || format == "html" {
+				continue // the input is the golden file: TestJSONIsTheStoredDocument; a page is mostly drawings: TestHTMLIsOneFile
 			}
 			t.Run(filepath.Base(name)+"/"+format, func(t *testing.T) {
 				write, err := ByName(format)
@@ -47,28 +46,27 @@ func TestGolden(t *testing.T) {
 				if err := write(&got, run, Options{Path: "results/" + run.RunID, Next: "kafka-eos-bench run claims --blocks 6"}); err != nil {
 					t.Fatal(err)
 				}
-				golden := name + "." + format
-				if *update {
-					if err := os.WriteFile(golden, got.Bytes(), 0o666); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(golden)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got.String() != string(want) {
-					t.Errorf("differs from %s (go test -update writes it anew):\n%s", golden, got.String())
-				}
-				if format != "text" {
-					return
-				}
-				for line := range strings.Lines(got.String()) {
-					if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > defaultWidth {
-						t.Errorf("%d columns: %s", n, line)
-					}
+				holdAgainstGolden(t, name+"."+format, got.String())
+				if format == "text" {
+					holdWidth(t, got.String())
 				}
 			})
+		}
+	}
+}
+
+// TestBlocksGolden shows what a comparison of ten blocks looks like.
+func TestBlocksGolden(t *testing.T) {
+	for name, s := range map[string]made{
+		"blocks-rate": {id: "20261122T230000-b0b1", blocks: 10, rate: 1000, modes: []string{"at-most-once", "at-least-once", "idempotent", "transactional"}, sizes: []int{100}},
+		"blocks-max":  {id: "20261122T230000-b2b3", blocks: 10, modes: []string{"at-most-once", "at-least-once", "idempotent", "transactional"}, sizes: []int{100, 1000, 100_000}},
+	} {
+		for format, write := range map[string]Format{"text": Text, "markdown": Markdown} {
+			got := render(t, write, s.run(), Options{Path: "results/" + s.id})
+			holdAgainstGolden(t, filepath.Join("testdata", "compare", name+"."+format), got)
+			if format == "text" {
+				holdWidth(t, got)
+			}
 		}
 	}
 }
@@ -103,7 +101,7 @@ func TestJSONIsTheStoredDocument(t *testing.T) {
 
 func TestUnknownFormat(t *testing.T) {
 	_, err := ByName("xml")
-	if err == nil || err.Error() != `unknown output format "xml": use one of text, json, csv, markdown` {
+	if err == nil || err.Error() != `unknown output format "xml": use one of text, json, csv, markdown, html, junit` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -123,9 +121,13 @@ func TestColourChangesNothingElse(t *testing.T) {
 	if !strings.Contains(coloured, "\x1b[31m") || !strings.Contains(coloured, "\x1b[33m") {
 		t.Error("a broken guarantee and an unsustained rate do not stand out")
 	}
-	if got := regexp.MustCompile(`\x1b\[[0-9]+m`).ReplaceAllString(coloured, ""); got != render(t, Text, run, Options{}) {
+	if uncoloured(coloured) != render(t, Text, run, Options{}) {
 		t.Error("the text differs without its colours")
 	}
+}
+
+func uncoloured(text string) string {
+	return regexp.MustCompile(`\x1b\[[0-9]+m`).ReplaceAllString(text, "")
 }
 
 func TestWideScreensNeedFewerTables(t *testing.T) {

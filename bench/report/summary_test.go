@@ -1,9 +1,11 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -107,7 +109,7 @@ func TestMediansLeaveBrokenAndUnfinishedTrialsOut(t *testing.T) {
 		changed(at("idempotent", 0, 9e6), func(t *result.Trial) { t.Complete = false }),
 	}
 	c := summarise(&result.Run{Trials: trials}).cells[0]
-	if got := c.median(p50("e2e")); got == nil || *got != 2000 {
+	if got := c.Median(metric.Must("p50(e2e)")); got == nil || *got != 2000 {
 		t.Errorf("got %v, want 2000", got)
 	}
 	if got := counted(c); got != "2 of 4" {
@@ -117,7 +119,7 @@ func TestMediansLeaveBrokenAndUnfinishedTrialsOut(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	trials[1].LatencyUS = nil
-	if got := summarise(&result.Run{Trials: trials}).cells[0].median(p50("e2e")); got != nil {
+	if got := summarise(&result.Run{Trials: trials}).cells[0].Median(metric.Must("p50(e2e)")); got != nil {
 		t.Errorf("got %v although one trial lacks it", *got)
 	}
 }
@@ -134,18 +136,18 @@ func TestReferenceSharesEveryAxisThatIsNotTheModes(t *testing.T) {
 		with(at("transactional", 10, 7000), "partitions", 600.0),
 	}
 	for _, c := range summarise(&result.Run{Trials: trials}).cells {
-		want := map[float64]string{6: "×4.00", 60: "×3.00"}[c.axes["partitions"].(float64)]
-		if c.mode == "at-least-once" {
+		want := map[float64]string{6: "×4.00", 60: "×3.00"}[c.Axes["partitions"].(float64)]
+		if c.Mode == "at-least-once" {
 			want = ""
 		}
 		got := ""
-		if v := c.latencyRatio(p50("e2e")); v != nil {
-			got = times(*v)
+		if e := c.effect(metric.Must("p50(e2e)")); e.Missing == "" {
+			got = times(e.Estimate)
 		}
 		if got != want {
-			t.Errorf("%s at %v partitions: got %q, want %q", c.mode, c.axes["partitions"], got, want)
+			t.Errorf("%s at %v partitions: got %q, want %q", c.Mode, c.Axes["partitions"], got, want)
 		}
-		if c.throughputRatio() != nil {
+		if c.effect(metric.Must("read_per_s")).Missing == "" {
 			t.Error("a throughput ratio at a fixed rate")
 		}
 	}
@@ -198,11 +200,127 @@ func TestNumbers(t *testing.T) {
 		{sensible(99.96), "100"}, {sensible(1003.4), "1,003"}, {sensible(1e18), "1e+18"}, {sensible(-4), "-4.0"},
 		{whole(-0.2), "0"}, {whole(1234567), "1,234,567"}, {whole(999), "999"}, {rate(0.5), "0.50"}, {rate(2), "2"}, {rate(346.4), "346"},
 		{times(1), "×1.00"}, {times(19.44), "×19.4"}, {times(120), "×120"},
+		{between(0.265, 1.5), "0.27–1.50"}, {finely(0.9961), "0.996"}, {finely(1.0512), "1.05"}, {finely(0.27), "0.27"}, {finely(20), "20.0"},
 		{duration(12), "12.0 µs"}, {duration(5210), "5.21 ms"}, {duration(12e6), "12.0 s"}, {durations(5210, 101000), "5.21 → 101 ms"},
 		{plural(1, "node"), "1 node"}, {plural(2, "node"), "2 nodes"}, {memory(24 << 30), "24.0 GiB"}, {superscript(120), "¹²⁰"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
+	}
+}
+
+// over spreads a trial over blocks, its figures times a factor each.
+func over(t result.Trial, factors ...float64) (trials []result.Trial) {
+	for i, factor := range factors {
+		of := t
+		of.Block = i + 1
+		if t.Saturated {
+			of.Throughput.ReadPerS = ptr(*t.Throughput.ReadPerS * factor)
+		}
+		of.LatencyUS = map[string]result.Latency{}
+		for name, l := range t.LatencyUS {
+			l.P50 = ptr(*l.P50 * factor)
+			if l.P99 != nil {
+				l.P99 = ptr(*l.P99 * factor)
+			}
+			of.LatencyUS[name] = l
+		}
+		trials = append(trials, of)
+	}
+	return trials
+}
+
+// TestAnswerSaysHowSureItIs from six blocks on, and of what shows no difference says that.
+func TestAnswerSaysHowSureItIs(t *testing.T) {
+	calm := []float64{1, 1.01, 0.99, 1.02, 0.98, 1}
+	wild := []float64{1.3, 0.8, 1.1, 0.7, 1.2, 0.9}
+	p99 := func(us float64) func(*result.Trial) {
+		return func(t *result.Trial) {
+			l := t.LatencyUS["e2e"]
+			l.P99 = &us
+			t.LatencyUS["e2e"] = l
+		}
+	}
+	for name, c := range map[string]struct {
+		trials [][]result.Trial
+		want   string
+	}{
+		"throughput": {
+			[][]result.Trial{over(atMax("at-least-once", 0, 100_000), 1, 1, 1, 1, 1, 1), over(atMax("transactional", 100, 88_000), calm...)},
+			"At max transactional (100 per transaction) reads 12% less than at-least-once (100,000 → 88,000 msg/s; 95%: 10% to 14%, 6 blocks)",
+		},
+		"a gain": {
+			[][]result.Trial{over(atMax("at-least-once", 0, 100_000), 1, 1, 1, 1, 1, 1), over(atMax("transactional", 100, 120_000), calm...)},
+			"At max transactional (100 per transaction) reads 20% more than at-least-once (100,000 → 120,000 msg/s; 95%: 18% to 22%, 6 blocks)",
+		},
+		"throughput too wild to tell": {
+			[][]result.Trial{over(atMax("at-least-once", 0, 100_000), 1, 1, 1, 1, 1, 1), over(atMax("transactional", 100, 100_000), wild...)},
+			"At max no difference in what is read shows between transactional (100 per transaction) and at-least-once (100,000 → 100,000 msg/s; 95%: −30% to 30% less, 6 blocks)",
+		},
+		"five blocks": {
+			[][]result.Trial{over(atMax("at-least-once", 0, 100_000), 1, 1, 1, 1, 1), over(atMax("transactional", 100, 88_000), calm[:5]...)},
+			"At max transactional (100 per transaction) reads 12% less than at-least-once (100,000 → 88,000 msg/s)",
+		},
+		"a range": {
+			[][]result.Trial{
+				over(atMax("at-least-once", 0, 100_000), 1, 1, 1, 1, 1, 1),
+				over(atMax("transactional", 10, 20_000), calm...), over(atMax("transactional", 1000, 100_000), wild...),
+			},
+			"At max transactional reads from no difference that shows (1,000 per transaction: 100,000 → 100,000 msg/s; 95%: −30% to 30% less, 6 blocks) " +
+				"to 80% less (10 per transaction: 100,000 → 20,000 msg/s; 95%: 80% to 80%, 6 blocks) than at-least-once",
+		},
+		"latency": {
+			[][]result.Trial{over(at("at-least-once", 0, 5000), 1, 1, 1, 1, 1, 1), over(changed(at("transactional", 100, 50_000), p99(90_000)), calm...)},
+			"At 1,000 msg/s transactional (100 per transaction) adds 45.0 ms to e2e p50 over at-least-once (5.00 → 50.0 ms; 95%: 44.0 to 46.0 ms, 6 blocks)",
+		},
+		"latency without a difference": {
+			[][]result.Trial{
+				over(changed(at("at-least-once", 0, 5000), p99(9000)), 1, 1, 1, 1, 1, 1),
+				over(changed(at("idempotent", 0, 5000), p99(9000)), calm...),
+			},
+			"At 1,000 msg/s no difference in e2e p50 shows between idempotent and at-least-once (5.00 → 5.00 ms; 95%: −0.10 to 0.10 ms, 6 blocks), " +
+				"in p99 no difference shows (9.00 → 9.00 ms)",
+		},
+		"a range of latencies": {
+			[][]result.Trial{
+				over(at("at-least-once", 0, 5000), 1, 1, 1, 1, 1, 1),
+				over(at("transactional", 1, 5000), calm...), over(at("transactional", 100, 50_000), calm...),
+			},
+			"At 1,000 msg/s transactional adds between nothing that shows (1 per transaction: 5.00 → 5.00 ms; 95%: −0.10 to 0.10 ms, 6 blocks) " +
+				"and 45.0 ms (100 per transaction: 5.00 → 50.0 ms; 95%: 44.0 to 46.0 ms, 6 blocks) to e2e p50 over at-least-once",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := summarise(&result.Run{Trials: slices.Concat(c.trials...)}).answer()
+			if !strings.HasPrefix(got, c.want+"; the guarantee held") {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestRatiosShowOnlyWhatIsShown from six blocks on; of fewer the legend says that they may be noise.
+func TestRatiosShowOnlyWhatIsShown(t *testing.T) {
+	text := func(blocks int) string {
+		factors := []float64{1, 1.01, 0.99, 1.02, 0.98, 1}[:blocks]
+		trials := slices.Concat(over(at("at-least-once", 0, 5000), slices.Repeat([]float64{1}, blocks)...),
+			over(at("idempotent", 0, 5000), factors...), over(at("transactional", 100, 50_000), factors...))
+		return render(t, Text, &result.Run{Trials: trials}, Options{})
+	}
+	six := text(6)
+	for _, part := range []string{"1,000       5.0     ~\n", "1,000      50.0 ×10.0\n", "9.80–10.2", unshownLegend} {
+		if !strings.Contains(six, part) {
+			t.Errorf("no %q in\n%s", part, six)
+		}
+	}
+	five := text(5)
+	for _, part := range []string{"×1.00", "×10.0", "of fewer than six blocks"} {
+		if !strings.Contains(five, part) {
+			t.Errorf("no %q in\n%s", part, five)
+		}
+	}
+	if strings.Contains(five, "95%") || strings.Contains(five, "~") {
+		t.Errorf("five blocks have an interval:\n%s", five)
 	}
 }

@@ -15,44 +15,74 @@ func (p *printer) tables(s *summary) {
 		marked.left, marked.close = true, true
 		keys = append(keys, marked)
 	}
-	for _, part := range [][]group{s.performance(), s.price()} {
-		for len(part) > 0 {
-			used := group{"", keys}.width()
-			n := 0
-			for ; n < len(part); n++ {
-				next := 2 + part[n].width()
-				if n > 0 && used+next > p.width {
-					break
-				}
-				used += next
+	for _, part := range [][]group{s.performance(), s.price(), s.intervals()} {
+		p.fitted("", keys, part, s.styles())
+	}
+}
+
+// fitted writes as many groups side by side as the width allows, and the others below, each time behind the keys and under the
+// title, if there is one.
+func (p *printer) fitted(title string, keys []column, groups []group, styles []string) {
+	for len(groups) > 0 {
+		used := laidOut(group{"", keys}).width
+		n := 0
+		for ; n < len(groups); n++ {
+			next := 2 + laidOut(groups[n]).width
+			if n > 0 && used+next > p.width {
+				break
 			}
-			p.line("")
-			p.table(append([]group{{"", keys}}, part[:n]...), s.styles())
-			part = part[n:]
+			used += next
 		}
+		p.line("")
+		if title != "" {
+			p.line(p.paint(bold, title))
+		}
+		p.table(append([]group{{"", keys}}, groups[:n]...), styles)
+		groups = groups[n:]
 	}
 }
 
 // marks are what stands beside a cell's name: not sustained, and its footnotes.
 func marks(c *cell) string {
-	var numbers []string
-	for _, n := range c.marks {
-		numbers = append(numbers, superscript(n))
-	}
-	text := strings.Join(numbers, " ")
-	if c.unsustained() > 0 {
+	text := superscripts(c.marks)
+	if c.Unsustained() > 0 {
 		return "!" + text
 	}
 	return text
 }
 
-// width is how wide a column is.
-func (c column) width() int {
-	n := utf8.RuneCountInString(c.title)
-	for _, text := range c.texts {
-		n = max(n, utf8.RuneCountInString(printable(text)))
+// superscripts writes the numbers of footnotes.
+func superscripts(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = superscript(n)
 	}
-	return n
+	return strings.Join(texts, " ")
+}
+
+// layout is a group with the widths it takes.
+type layout struct {
+	group
+	widths []int // of its columns
+	inner  int   // of them together
+	width  int   // at least that of the title
+}
+
+func laidOut(g group) layout {
+	l := layout{group: g, widths: make([]int, len(g.columns))}
+	for i, c := range g.columns {
+		n := utf8.RuneCountInString(c.title)
+		for _, text := range c.texts {
+			n = max(n, utf8.RuneCountInString(printable(text)))
+		}
+		l.widths[i] = n
+		l.inner += n
+		if i > 0 {
+			l.inner += c.gap()
+		}
+	}
+	l.width = max(l.inner, utf8.RuneCountInString(g.title))
+	return l
 }
 
 // gap is the space before a column inside its group.
@@ -63,30 +93,16 @@ func (c column) gap() int {
 	return 2
 }
 
-// inner is how wide the columns are together.
-func (g group) inner() int {
-	n := 0
-	for i, c := range g.columns {
-		if i > 0 {
-			n += c.gap()
-		}
-		n += c.width()
-	}
-	return n
-}
-
-func (g group) width() int { return max(g.inner(), utf8.RuneCountInString(g.title)) }
-
 // row writes one line of a group, as wide as the group is.
-func (g group) row(cell func(column) string) string {
+func (l layout) row(cell func(column) string) string {
 	var b strings.Builder
-	b.WriteString(strings.Repeat(" ", g.width()-g.inner()))
-	for i, c := range g.columns {
+	b.WriteString(strings.Repeat(" ", l.width-l.inner))
+	for i, c := range l.columns {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", c.gap()))
 		}
 		text := cell(c)
-		pad := strings.Repeat(" ", c.width()-utf8.RuneCountInString(text))
+		pad := strings.Repeat(" ", l.widths[i]-utf8.RuneCountInString(text))
 		if c.left {
 			b.WriteString(text + pad)
 		} else {
@@ -97,33 +113,37 @@ func (g group) row(cell func(column) string) string {
 }
 
 // heading centres the title over its group, ruled to both sides.
-func (g group) heading() string {
-	if g.title == "" {
-		return strings.Repeat(" ", g.width())
+func (l layout) heading() string {
+	if l.title == "" {
+		return strings.Repeat(" ", l.width)
 	}
-	room := g.width() - utf8.RuneCountInString(g.title)
+	room := l.width - utf8.RuneCountInString(l.title)
 	if room < 4 {
-		return g.title + strings.Repeat(" ", room)
+		return l.title + strings.Repeat(" ", room)
 	}
 	left := (room - 2) / 2
-	return strings.Repeat("─", left) + " " + g.title + " " + strings.Repeat("─", room-2-left)
+	return strings.Repeat("─", left) + " " + l.title + " " + strings.Repeat("─", room-2-left)
 }
 
 // table writes a row for each style.
 func (p *printer) table(groups []group, styles []string) {
-	across := func(part func(group) string) string {
-		texts := make([]string, len(groups))
-		for i, g := range groups {
-			texts[i] = part(g)
+	layouts := make([]layout, len(groups))
+	for i, g := range groups {
+		layouts[i] = laidOut(g)
+	}
+	across := func(part func(layout) string) string {
+		texts := make([]string, len(layouts))
+		for i, l := range layouts {
+			texts[i] = part(l)
 		}
 		return strings.TrimRight(strings.Join(texts, "  "), " ")
 	}
 	if slices.ContainsFunc(groups, func(g group) bool { return g.title != "" }) {
-		p.line(p.paint(faint, across(group.heading)))
+		p.line(p.paint(faint, across(layout.heading)))
 	}
-	p.line(p.paint(bold, across(func(g group) string { return g.row(func(c column) string { return c.title }) })))
+	p.line(p.paint(bold, across(func(l layout) string { return l.row(func(c column) string { return c.title }) })))
 	for i, style := range styles {
-		p.line(p.paint(style, across(func(g group) string { return g.row(func(c column) string { return printable(c.texts[i]) }) })))
+		p.line(p.paint(style, across(func(l layout) string { return l.row(func(c column) string { return printable(c.texts[i]) }) })))
 	}
 }
 
@@ -138,9 +158,9 @@ func (s *summary) styles() []string {
 // style makes a row stand out whose figures must not be taken at face value.
 func (c *cell) style() string {
 	switch {
-	case c.verdicts(result.Broken) > 0:
+	case c.Verdicts(result.Broken) > 0:
 		return red
-	case c.unsustained() > 0:
+	case c.Unsustained() > 0:
 		return yellow
 	}
 	return ""

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// compareFlags are the flags of compare.
+type compareFlags struct {
+	reference string
+	metrics   []string
+	across    bool
+	format    string
+	noColor   bool
+}
+
+func (a *app) compareCommand() *cobra.Command {
+	var f compareFlags
+	cmd := &cobra.Command{
+		Use:   "compare RUN [RUN...]",
+		Short: "Say by how much modes or runs differ, and how sure that is; no cluster is needed",
+		Long: `Compare holds the cells of one run against its reference mode, block by block. Of several runs the first is the
+baseline that the others are held against, cell by cell; a directory of runs is one side of several, and the more
+of them, the smaller the change that can be told from what any two runs differ in.
+
+A difference is stated with its 95% interval where it is shown, and as ~ where it is not: where there is none, or
+too little evidence. Runs on different brokers, machines or clients, or of different workloads, are not comparable
+and refused with what they differ in.
+
+It exits 0 where anything could be compared to a conclusion, whatever it is, and 4 where nothing could.`,
+		Example: `  kafka-eos-bench compare results/20261122T231502-claims
+  kafka-eos-bench compare run.json --reference idempotent --metric 'p99(commit_due)' --metric 'max(hold)'
+  kafka-eos-bench compare results/before results/after -o markdown
+  kafka-eos-bench compare results/kafka-4.2 results/kafka-4.3 --across-environments`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.compare(f, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.reference, "reference", "", "`mode` that the others of one run are held against (default: the run's own, as a rule at-least-once)")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "`figure` to compare, such as p99(e2e); repeat it for several (default: the usual ones)")
+	flags.BoolVar(&f.across, "across-environments", false, "compare runs that are not comparable, and mark the output")
+	flags.StringVarP(&f.format, "output", "o", "text", strings.Join(report.ComparisonFormats(), ", "))
+	flags.BoolVar(&f.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
+	return cmd
+}
+
+func (a *app) compare(f compareFlags, paths []string) error {
+	write, err := report.ComparisonByName(f.format)
+	if err != nil {
+		return usagef("-o: %w", err)
+	}
+	var metrics []metric.Metric
+	for _, name := range f.metrics {
+		m, err := metric.Parse(name)
+		if err != nil {
+			return fmt.Errorf("--metric: %w", err)
+		}
+		metrics = append(metrics, m)
+	}
+	sides, err := loadSides(paths, f.reference)
+	if err != nil {
+		return err
+	}
+	comparison, err := f.compared(sides, metrics)
+	if err != nil {
+		return err
+	}
+	if err := write(a.Stdout, comparison, a.reportOptions("", f.noColor)); err != nil {
+		return err
+	}
+	return inconclusive(comparison)
+}
+
+// compared holds modes or sides against one another.
+func (f compareFlags) compared(sides []report.Side, metrics []metric.Metric) (*report.Comparison, error) {
+	base := sides[0]
+	if len(sides) == 1 {
+		if len(base.Runs) > 1 {
+			return nil, usagef("%s holds %d runs, which make one side: name another to hold against them, or a single run", base.Path, len(base.Runs))
+		}
+		run := base.Runs[0]
+		if f.reference != "" && !slices.ContainsFunc(run.Cells, func(c *compare.Cell) bool { return c.Mode == f.reference }) {
+			return nil, usagef("--reference %s: %s has no cell of it; it has %s", f.reference, base.Path, strings.Join(modes(run), ", "))
+		}
+		return report.CompareModes(base.Path, run, metrics), nil
+	}
+	if f.reference != "" {
+		return nil, usagef("--reference holds the modes of one run against one another: give it with one RUN")
+	}
+	differences := differences(sides)
+	if len(differences) > 0 && !f.across {
+		return nil, &coded{exitInconclusive, fmt.Errorf("not comparable, these differ:\n  %s\n--across-environments compares them nevertheless, and marks the output",
+			strings.Join(differences, "\n  "))}
+	}
+	return report.CompareRuns(sides, differences, metrics), nil
+}
+
+func modes(run *compare.Run) (names []string) {
+	for _, c := range run.Cells {
+		if !slices.Contains(names, c.Mode) {
+			names = append(names, c.Mode)
+		}
+	}
+	return names
+}
+
+// differences are what makes any run not comparable with the first, each once.
+func differences(sides []report.Side) (lines []string) {
+	for _, s := range sides {
+		for _, r := range s.Runs {
+			for _, line := range compare.Differences(sides[0].Runs[0], r) {
+				if !slices.Contains(lines, line) {
+					lines = append(lines, line)
+				}
+			}
+		}
+	}
+	return lines
+}
+
+// inconclusive is the error of a comparison that came to no conclusion anywhere, nil otherwise.
+func inconclusive(c *report.Comparison) error {
+	estimates, conclusive := c.Compared()
+	switch {
+	case conclusive > 0:
+		return nil
+	case estimates > 0 && len(c.Sides) == 1:
+		return &coded{exitInconclusive, errors.New("inconclusive: too few blocks to show a difference; measure again with --blocks 6 or more")}
+	case estimates > 0:
+		return &coded{exitInconclusive, errors.New("inconclusive: one run a side shows no difference; give a side several runs, or measure both within one run")}
+	}
+	return &coded{exitInconclusive, errors.New("inconclusive: nothing could be compared; the footnotes say why")}
+}
+
+// loadSides reads each path: a run's directory or run.json is a side of one run, a directory of such directories one of several.
+func loadSides(paths []string, reference string) ([]report.Side, error) {
+	var sides []report.Side
+	for _, path := range paths {
+		s := report.Side{Path: path}
+		for _, dir := range runsOf(path) {
+			run, err := result.Load(dir)
+			if err != nil {
+				return nil, usagef("%w; name a run's directory, its run.json, or a directory of runs", err)
+			}
+			s.Runs = append(s.Runs, compare.New(run, reference))
+		}
+		sides = append(sides, s)
+	}
+	return sides, nil
+}
+
+// runsOf returns the runs that a path stands for: itself, or the sub-directories that are runs where it is none.
+func runsOf(path string) []string {
+	holdsRun := func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "run.json"))
+		return err == nil
+	}
+	entries, _ := os.ReadDir(path) // what is no directory has none, and loading it says what is wrong
+	var dirs []string
+	for _, e := range entries {
+		if dir := filepath.Join(path, e.Name()); holdsRun(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	if len(dirs) == 0 || holdsRun(path) {
+		return []string{path}
+	}
+	return dirs
+}

@@ -1,0 +1,321 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+// CapacityFormats names the output formats of a search for capacity, the default first.
+func CapacityFormats() []string { return []string{"text", "json", "csv", "markdown"} }
+
+// CapacityByName returns the format of that name for runs that were searches for capacity; the error names those there are. Of
+// another run the format's error says that it was none.
+func CapacityByName(name string) (Format, error) {
+	formats := map[string]func(io.Writer, *searches, Options) error{
+		"text": capacityText, "json": capacityJSON, "csv": capacityCSV, "markdown": capacityMarkdown,
+	}
+	write, known := formats[name]
+	if !known {
+		return nil, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(CapacityFormats(), ", "))
+	}
+	return func(w io.Writer, r *result.Run, o Options) error {
+		s, err := searchesOf(r)
+		if err != nil {
+			return err
+		}
+		return write(w, s, o)
+	}, nil
+}
+
+// searches is a search for capacity as its tables show it: a row per cell, and a row per rate that was probed.
+type searches struct {
+	*summary
+	terms compare.Terms
+	all   []*compare.Capacity
+}
+
+func searchesOf(r *result.Run) (*searches, error) {
+	terms, _, err := compare.TermsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	s := &searches{summary: summarise(r), terms: terms}
+	s.all, err = compare.Capacities(s.run, terms.Objectives)
+	return s, err
+}
+
+// shownAtRate is what is shown of the latency at a rate.
+func shownAtRate() []metric.Metric {
+	return []metric.Metric{metric.Must("p50(e2e)"), metric.Must("p99(e2e)"), metric.Must("p50(commit)"), metric.Must("p99(commit)")}
+}
+
+func (s *searches) heading() string {
+	name := cmp.Or(s.run.Profile.Name, s.run.RunID)
+	text := fmt.Sprintf("%s: the highest rate of %s, %s", name, plural(len(s.all), "cell"), plural(len(s.run.Trials), "probe"))
+	if !s.run.Complete {
+		text += ", incomplete: the run was stopped early"
+	}
+	return printable(text)
+}
+
+// asked says what a rate must do to be held.
+func (s *searches) asked() string {
+	wanted := []string{"rate sustained", "guarantee held"}
+	for _, o := range s.terms.Objectives {
+		wanted = append(wanted, o.String())
+	}
+	return fmt.Sprintf("%s; in %s of a rate", strings.Join(wanted, ", "), plural(s.terms.Confirm, "probe"))
+}
+
+// header is a run's, and what was asked for.
+func (s *searches) header() []line {
+	return append(s.summary.header(), line{"asked", printable(s.asked())})
+}
+
+// textColumn makes a column of a text for each row.
+func textColumn[T any](rows []T, title, alone string, words bool, text func(T) string) column {
+	c := column{title: title, alone: alone, left: words}
+	for _, row := range rows {
+		c.texts = append(c.texts, text(row))
+	}
+	return c
+}
+
+// keysOf are the columns that say which cell a row is of.
+func (s *searches) keysOf(rows []*compare.Capacity) []column {
+	keys := []column{
+		textColumn(rows, "mode", "", true, func(c *compare.Capacity) string { return c.Mode }),
+		textColumn(rows, "txn", "", false, func(c *compare.Capacity) string { return transaction(&compare.Cell{Mode: c.Mode, Axes: c.Axes}) }),
+	}
+	if !keys[1].filled() {
+		keys = keys[:1]
+	}
+	for _, axis := range s.run.Axes {
+		keys = append(keys, textColumn(rows, strings.ReplaceAll(axis, "_", " "), "", false, func(c *compare.Capacity) string { return spellAxis(axis, c.Axes[axis]) }))
+	}
+	return keys
+}
+
+// latencyAt are groups of columns of the latency at each row's rate.
+func latencyAt[T any](rows []T, at func(T) *compare.Probed) []group {
+	latency := func(title, alone, name string) column {
+		m := metric.Must(name)
+		return textColumn(rows, title, alone, false, func(row T) string {
+			if p := at(row); p != nil {
+				return maybe(p.Median(m), millis)
+			}
+			return none
+		})
+	}
+	return pruned(
+		group{"end to end, ms", []column{latency("p50", "e2e p50, ms", "p50(e2e)"), latency("p99", "e2e p99, ms", "p99(e2e)")}},
+		group{"commit, ms", []column{latency("p50", "commit p50, ms", "p50(commit)"), latency("p99", "commit p99, ms", "p99(commit)")}},
+	)
+}
+
+// found is the table of what was found, a row for each search.
+func (s *searches) found() []group {
+	return slices.Concat([]group{{"", s.keysOf(s.all)}, {"messages/s", []column{
+		textColumn(s.all, "holds", "holds, msg/s", false, held),
+		textColumn(s.all, "fails at", "fails at, msg/s", false, failing),
+	}}}, latencyAt(s.all, (*compare.Capacity).Held), []group{{"", []column{
+		textColumn(s.all, "because", "", true, because),
+	}}})
+}
+
+// points is the table of latency against rate, a row for each rate that was probed.
+func (s *searches) points() []group {
+	var of []*compare.Capacity
+	var rates []*compare.Probed
+	for _, c := range s.all {
+		for _, p := range c.Rates {
+			of, rates = append(of, c), append(rates, p)
+		}
+	}
+	return slices.Concat([]group{{"", append(s.keysOf(of),
+		textColumn(rates, "messages/s", "", false, rateOf),
+		textColumn(rates, "held", "", false, func(p *compare.Probed) string { return fmt.Sprintf("%d of %d", p.Held, len(p.Trials)) }))}},
+		latencyAt(rates, func(p *compare.Probed) *compare.Probed { return p }),
+		pruned(group{"", []column{textColumn(rates, "missed because", "", true, func(p *compare.Probed) string { return p.Why })}}))
+}
+
+// held is the highest rate that a cell holds, as far as it is known.
+func held(c *compare.Capacity) string {
+	switch h := c.Held(); c.Finding() {
+	case compare.Above:
+		return "≥ " + rate(h.PerS)
+	case compare.None:
+		return none
+	case compare.Unfinished:
+		if h == nil {
+			return none
+		}
+		return "≥ " + rate(h.PerS)
+	default:
+		return rate(h.PerS)
+	}
+}
+
+// failing is the lowest rate that fails above those which hold, or still may.
+func failing(c *compare.Capacity) string {
+	failed := c.Failed()
+	if c.Held() == nil && c.Finding() == compare.Unfinished {
+		_, failed = c.Bracket()
+	}
+	return rateOf(failed)
+}
+
+func rateOf(p *compare.Probed) string {
+	if p == nil {
+		return none
+	}
+	return rate(p.PerS)
+}
+
+// because says why the cell goes no higher; where it holds no rate, why not the highest that it kept up with.
+func because(c *compare.Capacity) string {
+	switch c.Finding() {
+	case compare.Above:
+		return "the highest rate tried holds"
+	case compare.Unfinished:
+		return "the search ended early"
+	case compare.None:
+		if low, _ := c.Bracket(); low != nil {
+			return fmt.Sprintf("%s at %s", low.Why, rate(low.PerS))
+		}
+	}
+	return c.Failed().Why
+}
+
+// remarks are what a reader of the tables must know beside them.
+func (s *searches) remarks() []string {
+	lines := slices.Clone(s.run.Warnings)
+	for _, o := range s.terms.Objectives {
+		var without []string
+		for _, c := range s.all {
+			if slices.Contains(c.Unconcerned(), o.String()) {
+				without = append(without, s.called(c))
+			}
+		}
+		if len(without) > 0 {
+			lines = append(lines, fmt.Sprintf("%s was not asked of %s: there is no such figure", o, strings.Join(without, ", ")))
+		}
+	}
+	for _, c := range s.all {
+		floor := c.Floor()
+		if floor == nil {
+			continue
+		}
+		text := fmt.Sprintf("%s fails at %s msg/s too: %s", s.called(c), rate(floor.PerS), floor.Why)
+		if m, _ := workload.ModeByName(c.Mode); m.Transactional {
+			text += "; the lower the rate, the longer a transaction takes to fill"
+		}
+		lines = append(lines, text)
+	}
+	lines = append(lines, s.noise()...)
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return lines
+}
+
+// noise says what may have made a rate fail that a quieter hour would show to hold.
+func (s *searches) noise() (lines []string) {
+	torn, stolen := 0, 0.0
+	for _, c := range s.all {
+		for _, p := range c.Rates {
+			if p.Held > 0 && p.Missed > 0 {
+				torn++
+			}
+			for _, t := range p.Trials {
+				if steal := t.Resources.CPUSteal; steal != nil {
+					stolen = max(stolen, *steal)
+				}
+			}
+		}
+	}
+	if torn > 0 {
+		lines = append(lines, fmt.Sprintf("probes of %s contradicted each other: the machine or the cluster is noisy, and a quieter hour may show more; --confirm and a longer --duration help",
+			plural(torn, "rate")))
+	}
+	const busy = 0.05 // from here on others show
+	if stolen > busy {
+		lines = append(lines, fmt.Sprintf("the hypervisor gave up to %.0f%% of this machine's CPU time to others: in a quieter hour it may hold more", 100*stolen))
+	}
+	return lines
+}
+
+// called names a search as a sentence would.
+func (s *searches) called(c *compare.Capacity) string {
+	return cellName(&compare.Cell{Mode: c.Mode, Axes: c.Axes}, s.run.Axes, false)
+}
+
+// verdict says in a sentence what was found, and what share of the reference's rate that is.
+func (s *searches) verdict() string {
+	if len(s.all) == 0 {
+		return "No probe finished: there is nothing to report."
+	}
+	var clauses []string
+	for _, c := range s.all {
+		clauses = append(clauses, s.called(c)+" "+s.clause(c))
+	}
+	text := strings.Join(clauses, "; ")
+	if n := len(s.terms.Objectives); n > 0 {
+		var objectives []string
+		for _, o := range s.terms.Objectives {
+			objectives = append(objectives, o.String())
+		}
+		text = "with " + strings.Join(objectives, " and ") + ", " + text
+	}
+	return printable(strings.ToUpper(text[:1]) + text[1:] + ".")
+}
+
+func (s *searches) clause(c *compare.Capacity) string {
+	h := c.Held()
+	switch c.Finding() {
+	case compare.None:
+		return "holds no rate that was tried"
+	case compare.Above:
+		return fmt.Sprintf("holds %s msg/s, the highest rate tried", rate(h.PerS))
+	case compare.Unfinished:
+		if h == nil {
+			return "is not known to hold any rate yet"
+		}
+		return fmt.Sprintf("holds %s msg/s at least", rate(h.PerS))
+	}
+	text := fmt.Sprintf("holds %s msg/s", rate(h.PerS))
+	if base := s.base(c); base != nil && base != c && base.Finding() == compare.Bracketed {
+		text += fmt.Sprintf(" (%s that of %s)", times(h.PerS/base.Held().PerS), base.Mode)
+	}
+	return text
+}
+
+// base is the search of the reference mode that shares a search's other axes, nil if there is none.
+func (s *searches) base(c *compare.Capacity) *compare.Capacity {
+	for _, other := range s.all {
+		if other.Mode == s.run.Reference && sharesAxes(c, other) {
+			return other
+		}
+	}
+	return nil
+}
+
+// sharesAxes says whether two searches differ in nothing but what belongs to a mode.
+func sharesAxes(a, b *compare.Capacity) bool {
+	own := []string{compare.AxisTxnSize, compare.AxisTxnInterval, compare.AxisIsolation, compare.AxisFlushEvery}
+	for key := range a.Axes {
+		if !slices.Contains(own, key) && compare.Spell(a.Axes[key]) != compare.Spell(b.Axes[key]) {
+			return false
+		}
+	}
+	_, known := workload.ModeByName(a.Mode)
+	return known
+}

@@ -1,0 +1,135 @@
+package report
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// probed is a probe of a mode, and of a transaction size above 0.
+func probed(mode string, size int, rate float64, block int, p50 float64, keepsUp bool) result.Trial {
+	sent := rate
+	if !keepsUp {
+		sent = 0.7 * rate
+	}
+	t := result.Trial{
+		Cell: fmt.Sprintf("mode=%s,rate=%.0f", mode, rate), Block: block, Scenario: "produce", Mode: mode, StartedAt: time.Unix(1e9, 0).UTC(),
+		Axes: map[string]any{"rate": rate, "partitions": 6.0, "txn_size": nil}, WindowS: 10, DuePerS: &rate, SentPerS: sent, Sustained: &keepsUp, Complete: true,
+		Client:     result.Client{Name: "librdkafka", Version: "2.15.1", TransactionProtocol: 1},
+		Throughput: result.Throughput{ReadPerS: &sent}, Guarantee: result.Guarantee{Verdict: result.Held},
+		LatencyUS: map[string]result.Latency{"e2e": {Count: 1000, P50: &p50, P99: new(3 * p50)}},
+	}
+	if size > 0 {
+		t.TxnSize, t.Axes["txn_size"] = &size, float64(size)
+		t.Cell += fmt.Sprintf(",txn_size=%d", size)
+		t.LatencyUS["commit"] = result.Latency{Count: 1000, P50: new(p50 / 10), P99: new(p50 / 4)}
+	}
+	t.ID = fmt.Sprintf("b%02d-%s-%d-%.0f", block, mode, size, rate)
+	return t
+}
+
+// sought is a search with every sort of ending.
+func sought(t testing.TB) *result.Run {
+	t.Helper()
+	var objectives []metric.Objective
+	for _, text := range []string{"p99(e2e) < 100ms", "p99(commit) < 50ms"} {
+		o, err := metric.ParseObjective(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objectives = append(objectives, o)
+	}
+	terms := compare.Terms{Objectives: objectives, Min: 100, Max: 100_000, Precision: 0.1, Confirm: 2, MaxProbes: 40}
+	run := &result.Run{
+		Schema: result.Schema, RunID: "20261123t060000-cafe", Complete: true, StartedAt: time.Unix(1e9, 0).UTC(),
+		Broker:  result.Broker{Kind: "local", Version: new("4.3.1"), Nodes: 1, ReplicationFactor: 1, MinInsyncReplicas: 1, TransactionVersion: new(2)},
+		Machine: result.Machine{OS: "linux", Arch: "amd64", CPU: "Some CPU", CPUs: 2, MemoryBytes: 8 << 30},
+		Profile: result.Profile{Name: "capacity", Values: terms.Values()}, Warnings: []string{"interrupted and continued at 2026-11-23 07:00:00 UTC, after 3 finished trials"},
+	}
+	twice := func(mode string, size int, rate, p50 float64, keepsUp bool) {
+		run.Trials = append(run.Trials, probed(mode, size, rate, 1, p50, keepsUp), probed(mode, size, rate, 2, p50*1.1, keepsUp))
+	}
+	twice("at-most-once", 0, 100_000, 6000, true)
+	twice("at-least-once", 0, 62_000, 8000, true)
+	twice("at-least-once", 0, 66_000, 900_000, false)
+	twice("idempotent", 0, 100, 20_000, true)
+	run.Trials = append(run.Trials, probed("idempotent", 0, 1000, 1, 4000, true))
+	twice("transactional", 100, 316, 320_000, true)
+	twice("transactional", 100, 21_000, 12_000, true)
+	twice("transactional", 100, 22_500, 52_000, true)
+	twice("transactional", 1, 100, 500_000, false)
+	run.Trials = append(run.Trials, probed("transactional", 100, 21_000, 3, 52_000, true))
+	run.Trials[0].Resources.CPUSteal = new(0.12)
+	return run
+}
+
+func TestCapacityGolden(t *testing.T) {
+	run := sought(t)
+	for _, format := range CapacityFormats() {
+		write, err := CapacityByName(format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := render(t, write, run, Options{Path: "results/capacity"})
+		holdAgainstGolden(t, filepath.Join("testdata", "capacity", "search."+format), got)
+		if format == "text" {
+			holdWidth(t, got)
+		}
+	}
+}
+
+func TestCapacityFormats(t *testing.T) {
+	if _, err := CapacityByName("xml"); err == nil || err.Error() != `unknown output format "xml": use one of text, json, csv, markdown` {
+		t.Errorf("%v", err)
+	}
+	for _, format := range CapacityFormats() {
+		write, err := CapacityByName(format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := write(io.Discard, &result.Run{RunID: "plain"}, Options{}); err == nil || !strings.Contains(err.Error(), "plain") {
+			t.Errorf("%s of a run that was no search: %v", format, err)
+		}
+		empty := sought(t)
+		empty.Trials, empty.Complete = nil, false
+		if err := write(io.Discard, empty, Options{}); err != nil {
+			t.Errorf("%s of a search that did not get far: %v", format, err)
+		}
+	}
+}
+
+func TestCapacityDocuments(t *testing.T) {
+	run := sought(t)
+	write, err := CapacityByName("json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d CapacityDocument
+	if err := json.Unmarshal([]byte(render(t, write, run, Options{})), &d); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Searches) != 5 || d.Schema != CapacitySchema || d.Objectives[0] != "p99(e2e) < 100ms" {
+		t.Errorf("%+v", d)
+	}
+	for _, c := range d.Searches {
+		if (c.Held != nil) != (c.Finding == "bracketed" || c.Finding == "above" || c.Cell == "mode=idempotent") {
+			t.Errorf("%s is %s with %v", c.Cell, c.Finding, c.Held)
+		}
+	}
+	if write, err = CapacityByName("csv"); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(render(t, write, run, Options{}))).ReadAll()
+	if err != nil || len(rows) != 1+9 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+}
