@@ -1,0 +1,193 @@
+package figure
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+)
+
+// axis is one side of a panel.
+type axis struct {
+	label  string
+	lo, hi float64
+	scale  plot.Normalizer
+	ticks  []plot.Tick // those without a label are minor
+	grid   bool        // lines across the panel at the ticks
+	names  bool        // its ticks are names: a vertical axis needs no line and no marks
+}
+
+// linear covers zero and all finite values.
+func linear(label string, format func(float64) string, values ...float64) axis {
+	lo, hi := span(values)
+	lo, hi = min(orZero(lo), 0), max(orZero(hi), 0)
+	if hi == lo {
+		hi = lo + 1
+	}
+	step, room := roundStep((hi-lo)/6), (hi-lo)*0.08
+	a := axis{label: label, scale: plot.LinearScale{}, grid: true, lo: lo, hi: hi}
+	if lo < 0 {
+		a.lo -= room
+	}
+	if hi > 0 {
+		a.hi += room
+	}
+	for i := math.Ceil(a.lo / step); i*step <= a.hi; i++ {
+		a.ticks = append(a.ticks, plot.Tick{Value: i * step, Label: format(i * step)})
+	}
+	return a
+}
+
+// roundStep is the smallest of 1, 2 and 5 times a power of ten that is no smaller than the step asked for.
+func roundStep(step float64) float64 {
+	unit := math.Pow(10, math.Floor(math.Log10(step)))
+	for _, factor := range []float64{1, 2, 5} {
+		if factor*unit >= step*(1-1e-9) {
+			return factor * unit
+		}
+	}
+	return 10 * unit
+}
+
+// logarithmic covers all positive values with a margin on each side, in decades.
+func logarithmic(label string, format func(float64) string, margin float64, values ...float64) axis {
+	lo, hi := span(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return !(v > 0) }))
+	if !(lo > 0) {
+		lo, hi = 1, 10
+	}
+	if hi < 1.5*lo { // a single value, or nearly: show where it lies
+		lo, hi = lo/2, hi*2
+	}
+	factor := math.Pow(10, margin)
+	a := axis{label: label, scale: logScale{}, grid: true, lo: lo / factor, hi: hi * factor}
+	decades := math.Log10(a.hi / a.lo)
+	for exponent := math.Floor(math.Log10(a.lo)); exponent <= math.Ceil(math.Log10(a.hi)); exponent++ {
+		for digit := 1.0; digit < 10; digit++ {
+			v := digit * math.Pow(10, exponent)
+			if v < a.lo || v > a.hi {
+				continue
+			}
+			tick := plot.Tick{Value: v}
+			if digit == 1 || decades < 1.7 && (digit == 2 || digit == 5) || decades < 0.65 {
+				tick.Label = format(v)
+			}
+			a.ticks = append(a.ticks, tick)
+		}
+	}
+	return a
+}
+
+// withRoom extends a logarithmic axis upwards by a share of its length, for what is written there.
+func (a axis) withRoom(share float64) axis {
+	a.hi *= math.Pow(a.hi/a.lo, share)
+	return a
+}
+
+// logScale is gonum's, but for what has no logarithm, a latency of 0: that comes to lie at the beginning.
+type logScale struct{}
+
+// Normalize implements plot.Normalizer.
+func (logScale) Normalize(lo, hi, v float64) float64 {
+	return plot.LogScale{}.Normalize(lo, hi, max(v, lo))
+}
+
+// categories are equal places for names, the first at 0.
+func categories(label string, names []string) axis {
+	a := axis{label: label, scale: plot.LinearScale{}, lo: -0.5, hi: float64(len(names)) - 0.5, names: true}
+	for i, name := range names {
+		a.ticks = append(a.ticks, plot.Tick{Value: float64(i), Label: name})
+	}
+	return a
+}
+
+// rows are categories from top to bottom.
+func rows(names []string) axis {
+	a := categories("", names)
+	a.scale = plot.InvertedScale{Normalizer: plot.LinearScale{}}
+	return a
+}
+
+// percentiles is the axis of HDR histograms: every further nine takes the same room. It ends beyond the highest percentile, a share of 1, with
+// room for what is written there, a share of its length.
+func percentiles(highest, room float64) axis {
+	highest = min(max(0.9, highest), 1-1e-9)
+	a := axis{label: "percentile", scale: ninesScale{}, grid: true, lo: 0, hi: 1 - math.Pow(1-highest, 1+room)}
+	for _, t := range []plot.Tick{
+		{Value: 0, Label: "0"}, {Value: 0.5, Label: "50"}, {Value: 0.9, Label: "90"}, {Value: 0.99, Label: "99"}, {Value: 0.999, Label: "99.9"},
+		{Value: 0.9999, Label: "99.99"}, {Value: 0.99999, Label: "99.999"}, {Value: 0.999999, Label: "99.9999"},
+	} {
+		if t.Value <= highest {
+			a.ticks = append(a.ticks, t)
+		}
+	}
+	return a
+}
+
+// ninesScale spaces shares of 1 by how many nines they begin with.
+type ninesScale struct{}
+
+// Normalize implements plot.Normalizer. Shares of 1 and above, which have no place, come to lie at the end.
+func (ninesScale) Normalize(lo, hi, share float64) float64 {
+	nines := func(v float64) float64 { return -math.Log10(1 - min(v, 1-1e-12)) }
+	return min(1, (nines(share)-nines(lo))/(nines(hi)-nines(lo)))
+}
+
+// span is the smallest and the largest of the finite values; NaN without one.
+func span(values []float64) (lo, hi float64) {
+	lo, hi = math.NaN(), math.NaN()
+	for _, v := range values {
+		if !finite(v) {
+			continue
+		}
+		if !(lo <= v) {
+			lo = v
+		}
+		if !(hi >= v) {
+			hi = v
+		}
+	}
+	return lo, hi
+}
+
+func orZero(v float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return v
+}
+
+func finite(values ...float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+}
+
+// signedLogarithmic covers values of either sign: nearly linear between −1 and 1, in decades beyond. Where there are none beyond 5 it is linear.
+func signedLogarithmic(label string, format func(float64) string, values ...float64) axis {
+	lo, hi := span(values)
+	if !(max(hi, -lo) > 5) {
+		return linear(label, format, values...)
+	}
+	a := axis{label: label, scale: asinhScale{}, grid: true, lo: min(0, 1.5*lo), hi: max(0, 1.8*hi), ticks: []plot.Tick{{Value: 0, Label: "0"}}}
+	for v := 1.0; v < max(a.hi, -a.lo); v *= 10 {
+		for digit := 1.0; digit < 10; digit++ {
+			for _, v := range []float64{-digit * v, digit * v} {
+				if v < a.lo || v > a.hi {
+					continue
+				}
+				tick := plot.Tick{Value: v}
+				if digit == 1 {
+					tick.Label = format(v)
+				}
+				a.ticks = append(a.ticks, tick)
+			}
+		}
+	}
+	return a
+}
+
+// asinhScale is linear about 0 and logarithmic far from it, on both sides.
+type asinhScale struct{}
+
+// Normalize implements plot.Normalizer.
+func (asinhScale) Normalize(lo, hi, v float64) float64 {
+	return (math.Asinh(v) - math.Asinh(lo)) / (math.Asinh(hi) - math.Asinh(lo))
+}

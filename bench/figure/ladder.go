@@ -1,0 +1,137 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+)
+
+// ladders show step by step what exactly-once adds: each bar begins where the one above it ends.
+func ladders(s *set) (Figure, string, error) {
+	all := s.runs[0].Ladders()
+	if len(all) == 0 {
+		return Figure{}, "the run has no control cells (a flush as often as a commit, transactions read uncommitted)", nil
+	}
+	f := Figure{Title: "Where the cost of exactly-once comes from, from " + s.runs[0].Reference + " to transactions read committed"}
+	fewest, most := math.MaxInt, 0
+	var notes []string
+	for _, l := range all {
+		if l.Total.Missing != "" && !slices.ContainsFunc(l.Steps, func(s compare.Step) bool { return s.Effect.Missing == "" }) {
+			notes = append(notes, l.Name+" is not drawn: "+l.Total.Missing)
+			continue
+		}
+		for _, step := range l.Steps {
+			if step.Effect.Missing == "" {
+				fewest, most = min(fewest, step.Effect.N), max(most, step.Effect.N)
+			} else {
+				notes = append(notes, fmt.Sprintf("%s, %s: %s", l.Name, step.Name, step.Effect.Missing))
+			}
+		}
+		f.panels = append(f.panels, ladderPanel(l, len(all) > 1))
+	}
+	if len(f.panels) == 0 {
+		return Figure{}, strings.Join(notes, "; "), nil
+	}
+	f = rowFigure(f)
+	n := plural(most, "block")
+	if fewest < most {
+		n = fmt.Sprintf("%d–%s", fewest, n)
+	}
+	f.Caption = fmt.Sprintf("Hodges–Lehmann differences paired within n = %s, whiskers: 95%% interval of each bar's own length; ~: no difference is shown.", n)
+	for _, note := range notes {
+		f.Caption += "\n" + note
+	}
+	return f, "", nil
+}
+
+// spelled writes a name made of keys and values, rate=1000,partitions=6, for people.
+func spelled(name string) string {
+	var parts []string
+	for pair := range strings.SplitSeq(name, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		if n, err := strconv.ParseFloat(value, 64); err == nil {
+			parts = append(parts, phrase(key, n))
+		} else {
+			parts = append(parts, phrase(key, value))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func ladderPanel(l compare.Ladder, several bool) panel {
+	scale, label := 1.0, "added time per record at max, µs"
+	if l.Metric.Unit == metric.Microseconds {
+		scale, label = 1e-3, "added mean end-to-end latency, ms"
+	}
+	p := panel{}
+	if several {
+		p.title = spelled(l.Name)
+	}
+	var names []string
+	values := []float64{0}
+	var sum float64
+	add := func(name string, from float64, e compare.Effect, i ink) {
+		row := float64(len(names))
+		names = append(names, name)
+		if e.Missing != "" {
+			p.layers = append(p.layers, note(muted, "– not measured", from, row, draw.XLeft, vg.Point{X: 5}))
+			return
+		}
+		to := point{x: from + e.Estimate*scale, lo: from + e.Lo*scale, hi: from + e.Hi*scale}
+		p.layers = append(p.layers, bar(i, row, from, to))
+		_, end := span([]float64{from, to.x, to.hi})
+		text := signed(e.Estimate * scale)
+		if finite(e.P) && !e.Shown() {
+			text = "~ " + text
+		}
+		if !several { // there is room
+			text += interval(e.Lo*scale, e.Hi*scale, signed)
+		}
+		p.layers = append(p.layers, note(body, text, end, row, draw.XLeft, vg.Point{X: 5}))
+		values = append(values, from, to.x, to.lo, to.hi)
+	}
+	for _, step := range l.Steps {
+		i := loss
+		if step.Effect.Estimate < 0 {
+			i = gain
+		}
+		add(step.Name, sum, step.Effect, i)
+		if step.Effect.Missing == "" {
+			sum += step.Effect.Estimate * scale
+		}
+	}
+	add("all together", 0, l.Total, muted)
+	_, hi := span(values)
+	p.x, p.y = linear(label, digits, append(values, hi*1.3)...), rows(names)
+	p.layers = append([]layer{upto(0)}, p.layers...)
+	return p
+}
+
+// upto draws the line that bars begin at.
+func upto(x float64) layer {
+	return func(a *area) {
+		a.StrokeLine2(a.stroke(a.palette[muted], 0.8, nil), a.x(x), a.Min.Y, a.x(x), a.Max.Y)
+	}
+}
+
+func signed(v float64) string {
+	if v > 0 {
+		return "+" + digits(v)
+	}
+	return digits(v)
+}
+
+func interval(lo, hi float64, format func(float64) string) string {
+	if !finite(lo, hi) {
+		return ""
+	}
+	return fmt.Sprintf(" (%s to %s)", format(lo), format(hi))
+}
