@@ -40,7 +40,7 @@ var house = map[string][]string{
 	"bench/fault/proxy": {},
 	"bench/selfcheck": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/proxy", "bench/measure", "bench/pace", "bench/payload",
 		"bench/plan", "bench/result", "bench/stats", "bench/trial", "bench/verify", "bench/workload"},
-	"scripts/aa": {"bench/compare", "bench/metric", "bench/result"},
+	"scripts/aa":         {"bench/compare", "bench/metric", "bench/result"},
 	"scripts/html-check": {},
 	"scripts/peers": {"bench/client", "bench/client/librdkafka", "bench/clock", "bench/cluster", "bench/measure", "bench/payload", "bench/result",
 		"bench/stats", "bench/verify", "bench/workload"},

@@ -134,7 +134,7 @@ func (v *advice) title() string {
 // header says what it was measured on, and the goals.
 func (v *advice) header() [][2]string {
 	r := v.runs[0]
-	lines := [][2]string{{"broker", report.BrokerLine(r.Broker)}, {"machine", report.MachineLine(r.Machine)}}
+	lines := [][2]string{{"broker", r.Broker.String()}, {"machine", r.Machine.String()}}
 	if v.Common != "" {
 		lines = append(lines, [2]string{"all cells", v.Common})
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -104,7 +103,7 @@ func (a *app) open(ctx context.Context, options broker.Options, profile *workloa
 		on.close(ctx, a.say)
 		return nil, err
 	}
-	a.say("measuring on %s", report.BrokerLine(on.about))
+	a.say("measuring on %s", on.about.String())
 	if factor := on.about.ReplicationFactor; factor != assumedReplication(options) {
 		a.say("with its replication: %s (%s of each record)",
 			plan.NewEstimate(profile.Cells(), profile.Blocks, factor), plural(factor, "replica"))

@@ -89,13 +89,13 @@ func (d *diagnosis) environment(w io.Writer, o report.Options) error {
 	if t.CPUSteal != nil {
 		steal = fmt.Sprintf("%.1f%% of the CPU time of a second, given to others by the hypervisor", 100**t.CPUSteal)
 	}
-	machine := report.MachineLine(d.Machine)
+	machine := d.Machine.String()
 	if d.Machine.Kernel != "" {
 		machine += ", kernel " + d.Machine.Kernel
 	}
 	var err error
 	for _, line := range []struct{ name, text string }{
-		{"broker", report.BrokerLine(d.Broker)},
+		{"broker", d.Broker.String()},
 		{"client", fmt.Sprintf("%s %s, transaction protocol %d", d.Client.Name, d.Client.Version, d.Client.TransactionProtocol)},
 		{"machine", machine},
 		{"clock", fmt.Sprintf("steps of %.0f ns, %.0f ns a reading", t.ClockStepNS, t.ClockReadNS)},

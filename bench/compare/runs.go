@@ -107,7 +107,7 @@ func Differences(a, b *Run) []string {
 	}
 	add("machine", machine(a.Machine), machine(b.Machine))
 	add("kernel", a.Machine.Kernel, b.Machine.Kernel)
-	add("client", clients(a), clients(b))
+	add("client", strings.Join(slices.Sorted(slices.Values(a.Clients())), " and "), strings.Join(slices.Sorted(slices.Values(b.Clients())), " and "))
 	for _, key := range keys(a.Profile.Values, b.Profile.Values) {
 		if !slices.Contains(unimportant, key) && !isAxis(a, key) && !isAxis(b, key) {
 			add(key, a.Profile.Values[key].Value, b.Profile.Values[key].Value)
@@ -148,16 +148,4 @@ func orDash(s string) string {
 
 func machine(m result.Machine) string {
 	return fmt.Sprintf("%d × %s, %d MiB, %s/%s", m.CPUs, m.CPU, m.MemoryBytes>>20, m.OS, m.Arch)
-}
-
-func clients(r *Run) string {
-	var names []string
-	for _, t := range r.Trials {
-		name := fmt.Sprintf("%s %s, transaction protocol %d", t.Client.Name, t.Client.Version, t.Client.TransactionProtocol)
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, " and ")
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // environment says what is not drawn and why, and what was measured on what.
@@ -17,7 +16,7 @@ func (s *set) environment() (lines []string) {
 		lines = append(lines, "Not drawn: "+strings.Join(s.left, "; ")+".")
 	}
 	run := s.runs[0]
-	parts := []string{broker(run.Broker), machine(run.Machine)}
+	parts := []string{run.Broker.String(), run.Machine.String()}
 	parts = append(parts, clients(s.runs)...)
 	parts = append(parts, window(s.runs), shared(s.cells))
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
@@ -35,42 +34,9 @@ func (s *set) environment() (lines []string) {
 // unbroken is a space that lines are not broken at.
 const unbroken = "\u00a0"
 
-func broker(b result.Broker) string {
-	name := map[string]string{"local": "local Apache Kafka", "embedded": "embedded kfake"}[b.Kind]
-	parts := []string{cmp.Or(name, b.Kind+" Kafka")}
-	if b.Version != nil && *b.Version != "" {
-		parts[0] += " " + *b.Version
-	}
-	if b.Nodes > 0 {
-		parts = append(parts, plural(b.Nodes, "node"))
-	}
-	if b.ReplicationFactor > 0 {
-		parts = append(parts, fmt.Sprintf("replication factor %d", b.ReplicationFactor))
-	}
-	if b.ReplicationFactor > 1 {
-		parts = append(parts, fmt.Sprintf("min.insync.replicas %d", b.MinInsyncReplicas))
-	}
-	if b.TransactionVersion != nil {
-		parts = append(parts, fmt.Sprintf("transaction.version %d", *b.TransactionVersion))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func machine(m result.Machine) string {
-	parts := []string{plural(m.CPUs, "CPU")}
-	if m.CPU != "" {
-		parts[0] = fmt.Sprintf("%d × %s", m.CPUs, m.CPU)
-	}
-	if m.MemoryBytes > 0 {
-		parts = append(parts, digits(float64(m.MemoryBytes)/(1<<30))+" GiB")
-	}
-	return strings.Join(append(parts, m.OS+"/"+m.Arch), ", ")
-}
-
 func clients(runs []*compare.Run) (names []string) {
 	for _, r := range runs {
-		for _, t := range r.Trials {
-			name := fmt.Sprintf("%s %s, transaction protocol %d", t.Client.Name, t.Client.Version, t.Client.TransactionProtocol)
+		for _, name := range r.Clients() {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}

@@ -111,14 +111,10 @@ func (s *summary) throughputCost(subject string) []string {
 	read := metric.Must("read_per_s")
 	least, most, n := s.extremes(subject, func(c *cell) compare.Effect { return c.effect(read) })
 	size := func(c cost) string {
-		switch share := c.effect.Cost(); {
-		case c.unshown():
-			return "no difference that shows"
-		case share < 0:
+		if share := c.effect.Cost(); share < 0 {
 			return percent(-share) + " more"
-		default:
-			return percent(share) + " less"
 		}
+		return percent(c.effect.Cost()) + " less"
 	}
 	evidence := func(c cost) string { return joined(c.move(read, records), c.certainty(c.percents)) }
 	switch {
@@ -129,7 +125,15 @@ func (s *summary) throughputCost(subject string) []string {
 	case n == 1:
 		return []string{fmt.Sprintf("at max %s reads %s than %s (%s)", s.name(most.cell), size(most), s.run.Reference, evidence(most))}
 	}
-	detail := func(c cost) string { return fmt.Sprintf("%s (%s: %s)", size(c), s.detail(c.cell), evidence(c)) }
+	bare := func(c cost) string { return fmt.Sprintf("(%s: %s)", s.detail(c.cell), evidence(c)) }
+	switch {
+	case least.unshown() && most.unshown():
+		return []string{fmt.Sprintf("at max no difference in what is read shows between %s and %s, neither at the least cost %s nor at the most %s",
+			subject, s.run.Reference, bare(least), bare(most))}
+	case least.unshown():
+		return []string{fmt.Sprintf("at max %s reads up to %s than %s %s, and no less that shows at best %s", subject, size(most), s.run.Reference, bare(most), bare(least))}
+	}
+	detail := func(c cost) string { return size(c) + " " + bare(c) }
 	return []string{fmt.Sprintf("at max %s reads from %s to %s than %s", subject, detail(least), detail(most), s.run.Reference)}
 }
 

@@ -19,16 +19,12 @@ func environment(r *result.Run) []line {
 		{"started", r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"profile", r.Profile.Name},
 		{"tool", toolLine(r.Tool)},
-		{"broker", BrokerLine(r.Broker)},
+		{"broker", r.Broker.String()},
 	}
-	var clients []string
-	for i := range r.Trials {
-		clients = append(clients, clientLine(r.Trials[i].Client))
-	}
-	for _, text := range distinct(clients) {
+	for _, text := range r.Clients() {
 		lines = append(lines, line{"client", text})
 	}
-	lines = append(lines, line{"machine", MachineLine(r.Machine)}, line{"kernel", r.Machine.Kernel})
+	lines = append(lines, line{"machine", r.Machine.String()}, line{"kernel", r.Machine.Kernel})
 	return printed(lines)
 }
 
@@ -56,10 +52,6 @@ func toolLine(t result.Tool) string {
 		text += ", commit " + t.Commit
 	}
 	return text + ", " + t.Go
-}
-
-func clientLine(c result.Client) string {
-	return fmt.Sprintf("%s %s, transaction protocol %d", c.Name, c.Version, c.TransactionProtocol)
 }
 
 // settingRow is a value of the profile, and where it came from.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // line is one of the header: a name and what there is to say.
@@ -47,18 +46,11 @@ func (s *summary) window() string {
 
 // header says what was measured on what, as far as it is known.
 func (s *summary) header() []line {
-	lines := []line{{"broker", BrokerLine(s.run.Broker)}}
-	var clients []string
-	for _, t := range s.run.Trials {
-		text := clientLine(t.Client)
-		if len(clients) == 0 || clients[len(clients)-1] != text {
-			clients = append(clients, text)
-		}
+	lines := []line{{"broker", s.run.Broker.String()}}
+	if clients := s.run.Clients(); len(clients) > 0 {
+		lines = append(lines, line{"client", strings.Join(clients, " and ")})
 	}
-	if len(clients) > 0 {
-		lines = append(lines, line{"client", strings.Join(distinct(clients), " and ")})
-	}
-	lines = append(lines, line{"machine", MachineLine(s.run.Machine)})
+	lines = append(lines, line{"machine", s.run.Machine.String()})
 	if len(s.constant) > 0 {
 		lines = append(lines, line{"all cells", strings.Join(s.constant, ", ")})
 	}
@@ -66,47 +58,6 @@ func (s *summary) header() []line {
 		lines[i].text = printable(lines[i].text)
 	}
 	return lines
-}
-
-// BrokerLine names a cluster in a line: kind, version, nodes, replication.
-func BrokerLine(b result.Broker) string {
-	text := b.Kind + " Kafka"
-	switch b.Kind {
-	case "local":
-		text = "local Apache Kafka"
-	case "embedded":
-		text = "embedded kfake"
-	}
-	if b.Version != nil && *b.Version != "" {
-		text += " " + *b.Version
-	}
-	parts := []string{text}
-	if b.Nodes > 0 {
-		parts = append(parts, plural(b.Nodes, "node"))
-	}
-	if b.ReplicationFactor > 0 {
-		parts = append(parts, fmt.Sprintf("replication factor %d", b.ReplicationFactor))
-	}
-	if b.ReplicationFactor > 1 { // of one replica there is nothing to say
-		parts = append(parts, fmt.Sprintf("min.insync.replicas %d", b.MinInsyncReplicas))
-	}
-	if b.TransactionVersion != nil {
-		parts = append(parts, fmt.Sprintf("transaction.version %d", *b.TransactionVersion))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// MachineLine names a machine in a line: processors, memory, system.
-func MachineLine(m result.Machine) string {
-	text := plural(m.CPUs, "CPU")
-	if m.CPU != "" {
-		text = fmt.Sprintf("%d × %s", m.CPUs, m.CPU)
-	}
-	parts := []string{text}
-	if m.MemoryBytes > 0 {
-		parts = append(parts, memory(m.MemoryBytes))
-	}
-	return strings.Join(append(parts, m.OS+"/"+m.Arch), ", ")
 }
 
 func distinct(texts []string) []string {

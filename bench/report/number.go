@@ -114,9 +114,6 @@ func durationsBy(separator string, us ...float64) string {
 	return strings.Join(texts, separator) + " " + unit
 }
 
-// memory writes a size of memory.
-func memory(n int64) string { return sensible(float64(n)/(1<<30)) + " GiB" }
-
 // maybe formats a figure that may not exist.
 func maybe(v *float64, format func(float64) string) string {
 	if v == nil {
