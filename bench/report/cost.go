@@ -68,18 +68,21 @@ func (s *summary) latencyCost(subject string) []string {
 	if n == 1 {
 		return []string{at + s.oneLatency(most)}
 	}
-	detail := func(c cost, size string) string {
-		if c.unshown() {
-			size = "nothing that shows"
-		}
-		return fmt.Sprintf("%s (%s: %s)", size, s.detail(c.cell), joined(c.move(p50, arrow), c.certainty(spread)))
+	bare := func(c cost) string {
+		return fmt.Sprintf("(%s: %s)", s.detail(c.cell), joined(c.move(p50, arrow), c.certainty(spread)))
 	}
-	if least.effect.Cost() < 0 && !least.unshown() || most.unshown() {
-		return []string{fmt.Sprintf("%s%s changes e2e p50 over %s by between %s and %s", at, subject, s.run.Reference,
-			detail(least, signed(least.effect.Cost())), detail(most, signed(most.effect.Cost())))}
+	low, high := least.effect.Cost(), most.effect.Cost()
+	reference := s.run.Reference
+	switch {
+	case least.unshown() && most.unshown():
+		return []string{fmt.Sprintf("%sno difference in e2e p50 shows between %s and %s, neither at the least %s nor at the most %s", at, subject, reference, bare(least), bare(most))}
+	case least.unshown() && high > 0:
+		return []string{fmt.Sprintf("%s%s adds up to %s to e2e p50 over %s %s, and at its best nothing that shows %s",
+			at, subject, duration(high), reference, bare(most), bare(least))}
+	case low < 0 || high < 0:
+		return []string{fmt.Sprintf("%s%s changes e2e p50 over %s by between %s %s and %s %s", at, subject, reference, signed(low), bare(least), signed(high), bare(most))}
 	}
-	return []string{fmt.Sprintf("%s%s adds between %s and %s to e2e p50 over %s", at, subject,
-		detail(least, duration(least.effect.Cost())), detail(most, duration(most.effect.Cost())), s.run.Reference)}
+	return []string{fmt.Sprintf("%s%s adds between %s %s and %s %s to e2e p50 over %s", at, subject, duration(low), bare(least), duration(high), bare(most), reference)}
 }
 
 func (s *summary) oneLatency(c cost) string {
@@ -131,7 +134,7 @@ func (s *summary) throughputCost(subject string) []string {
 		return []string{fmt.Sprintf("at max no difference in what is read shows between %s and %s, neither at the least cost %s nor at the most %s",
 			subject, s.run.Reference, bare(least), bare(most))}
 	case least.unshown():
-		return []string{fmt.Sprintf("at max %s reads up to %s than %s %s, and no less that shows at best %s", subject, size(most), s.run.Reference, bare(most), bare(least))}
+		return []string{fmt.Sprintf("at max %s reads up to %s than %s %s, and at its best no difference shows %s", subject, size(most), s.run.Reference, bare(most), bare(least))}
 	}
 	detail := func(c cost) string { return size(c) + " " + bare(c) }
 	return []string{fmt.Sprintf("at max %s reads from %s to %s than %s", subject, detail(least), detail(most), s.run.Reference)}
