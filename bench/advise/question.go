@@ -141,11 +141,19 @@ func (s *setup) judge(pick func(*compare.Cell) bool, judge func(*compare.Cell) J
 		if !pick(c) {
 			continue
 		}
-		if j := judge(c); least == nil || worse(j.Verdict, least.Verdict) != least.Verdict {
+		if j := judge(c); least == nil || j.worse(*least) {
 			least = &j
 		}
 	}
 	return least
+}
+
+// worse says whether a judgement is less favourable than another: by its verdict, and of one verdict by its interval's end.
+func (j Judgement) worse(than Judgement) bool {
+	if j.Verdict != than.Verdict {
+		return worse(j.Verdict, than.Verdict) == j.Verdict
+	}
+	return j.Hi != nil && (than.Hi == nil || *j.Hi > *than.Hi)
 }
 
 // worse is the less favourable of two verdicts.

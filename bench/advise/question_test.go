@@ -2,6 +2,7 @@ package advise
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +178,11 @@ func TestOfSeveralRunsTheLeastFavourableCounts(t *testing.T) {
 	} {
 		if got := verdicts(from(t, budget(0.1), c.runs...).Questions[0]); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	for _, runs := range [][]*compare.Run{{of("a", 6, 990), of("b", 6, 950)}, {of("b", 6, 950), of("a", 6, 990)}} {
+		if got := *from(t, budget(0.1), runs...).Questions[0].Candidates[0].Cost.Value; math.Abs(got-0.05) > 0.01 {
+			t.Errorf("of two that meet the budget the dearer one is shown: got %v", got)
 		}
 	}
 }

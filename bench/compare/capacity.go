@@ -10,6 +10,7 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // Capacity is what probes of one mode and transaction size at several rates say of the highest one it holds.
@@ -146,10 +147,7 @@ func (c *Capacity) judge(t *result.Trial) (keptUp bool, why string) {
 	case t.Sustained == nil || !*t.Sustained:
 		return false, fmt.Sprintf("unsustained: %.0f/s sent", t.SentPerS)
 	}
-	for _, o := range c.Terms.Objectives {
-		if !concerns(o, t) {
-			continue
-		}
+	for _, o := range c.Asked() {
 		switch met, ok := o.Met(t); {
 		case !ok:
 			return true, "no " + o.Metric.Name + ": too few samples, or records never read"
@@ -175,24 +173,21 @@ func rateOf(t *result.Trial) float64 {
 	return v
 }
 
-// concerns says whether a trial's mode has the figure of an objective: without transactions nothing is committed.
-func concerns(o metric.Objective, t *result.Trial) bool {
-	if o.Metric.Kind != metric.Latency {
-		return true
-	}
-	_, histogram, _ := strings.Cut(strings.TrimSuffix(o.Metric.Name, ")"), "(")
-	_, has := t.LatencyUS[histogram]
-	return has
-}
+// Asked are the objectives that concern the mode. One that does not says nothing of it, whatever its trials hold: without
+// transactions nothing is committed.
+func (c *Capacity) Asked() []metric.Objective { return c.objectives(true) }
 
-// Unconcerned names the objectives that say nothing of this mode.
-func (c *Capacity) Unconcerned() (names []string) {
+// Unasked are those that do not concern it.
+func (c *Capacity) Unasked() []metric.Objective { return c.objectives(false) }
+
+func (c *Capacity) objectives(concern bool) (some []metric.Objective) {
+	mode, known := workload.ModeByName(c.Mode)
 	for _, o := range c.Terms.Objectives {
-		if len(c.Rates) > 0 && !concerns(o, c.Rates[0].Trials[0]) {
-			names = append(names, o.String())
+		if (!known || o.Metric.Concerns(mode)) == concern {
+			some = append(some, o)
 		}
 	}
-	return names
+	return some
 }
 
 // Made counts the probes of a rate.

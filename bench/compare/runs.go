@@ -12,6 +12,9 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
+// BaselineRuns is how many runs the older side needs before what lies between runs can be told from a difference.
+const BaselineRuns = 6
+
 // Match is a cell as several runs of two sides measured it.
 type Match struct {
 	Old, New []*Cell // one of each run
@@ -55,8 +58,8 @@ func Matches(older, newer []*Run) (matches []Match, unmatched []string) {
 }
 
 // Effect compares a figure between runs. Trials of one run share what its hour and its broker were like, so the run is the unit: of each
-// the median over its trials. The interval is Student's, on logarithms where there is a ratio, with the spread between the runs of both sides; it takes two
-// runs of one side at least, and few make it wide.
+// the median over its trials. The interval is Student's, on logarithms where there is a ratio, with the spread between the runs of both sides; it takes a
+// baseline of BaselineRuns.
 func (m Match) Effect(of metric.Metric) Effect {
 	var sides [2][]float64
 	for i, cells := range [][]*Cell{m.Old, m.New} {
@@ -83,6 +86,9 @@ func (m Match) Effect(of metric.Metric) Effect {
 		}
 	}
 	e.Estimate, e.Lo, e.Hi, e.P = stats.MeanDifference(sides[1], sides[0], Confidence)
+	if len(m.Old) < BaselineRuns {
+		e.Lo, e.Hi, e.P = math.NaN(), math.NaN(), math.NaN()
+	}
 	return e.exponentiated()
 }
 

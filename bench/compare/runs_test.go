@@ -52,6 +52,10 @@ func TestRunsAreTheUnit(t *testing.T) {
 		t.Errorf("got %+v", six)
 	}
 
+	five := only(t, runsOf(baseline[:5]...), runsOf(1300, 1310, 1290)).Effect(e2e)
+	if math.Abs(five.Estimate-1.3) > 0.01 || !near(five.Lo, nan) || five.Shown() {
+		t.Errorf("five runs are no baseline: got %+v", five)
+	}
 	if e := only(t, runsOf(1000, 1100, 900), runsOf(1000, 1100)).Effect(e2e); e.N != 2 || e.Shown() {
 		t.Errorf("the smaller side counts: got %+v", e)
 	}

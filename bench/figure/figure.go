@@ -1,5 +1,5 @@
 // Package figure draws stored runs, one file per figure. A figure says nothing that a run does not hold: one whose data are missing is
-// skipped with the reason, cells whose guarantee broke are not drawn, those that did not hold their rate are hollow.
+// skipped with the reason, cells whose guarantee broke are not drawn, those that did not hold their rate are hollow, or named so.
 package figure
 
 import (
@@ -83,7 +83,8 @@ func Names() []string {
 }
 
 // All draws every figure that the sources have the data for. Of several sources each has its own figures, named RUN-FIGURE after its directory, but for
-// rate and heatmap: they show all runs together if those differ in nothing but their cells. A figure of more than nine panels is continued under NAME-2.
+// rate and heatmap: they show all runs together if those differ in nothing but their cells, and state costs against one mode. A figure of more than
+// nine panels is continued under NAME-2.
 //
 // skipped says, a line each, which figures are not there and why. An error means that a trial's file could not be read or is not what it
 // should be.
@@ -175,7 +176,7 @@ func setsOf(sources []Source) (single []*set, together *set) {
 			s.prefix = fileName(run.RunID) + "-"
 		}
 		prefixes[s.prefix] = true
-		if together == nil || len(compare.Differences(sources[0].Run, run)) > 0 {
+		if together == nil || !oneFigure(sources[0].Run, run) {
 			together = nil
 			continue
 		}
@@ -189,6 +190,11 @@ func setsOf(sources []Source) (single []*set, together *set) {
 		together.left = append(together.left, s.left...)
 	}
 	return single, together
+}
+
+// oneFigure says whether two runs may be drawn as one. Their references, which compare leaves to its reader, are what a figure's costs are against.
+func oneFigure(a, b *compare.Run) bool {
+	return a.Reference == b.Reference && len(compare.Differences(a, b)) == 0
 }
 
 // fileName keeps of a name what every file system takes.

@@ -268,6 +268,35 @@ func TestSeveralRuns(t *testing.T) {
 	}
 }
 
+// TestRunsOfDifferentReferencesAreDrawnApart since their costs are against different modes.
+func TestRunsOfDifferentReferencesAreDrawnApart(t *testing.T) {
+	a, b := mapped().run(t), mapped().run(t)
+	b.Run.RunID = "20261123T010000-c3d4"
+	b.Run = compare.New(b.Run.Run, "")
+	figures, _, err := Some([]Source{a, b}, []string{"heatmap"})
+	if got := names(figures); err != nil || !slices.Equal(got, []string{"heatmap"}) {
+		t.Fatalf("of one reference: %v, %v", got, err)
+	}
+	b.Run = compare.New(b.Run.Run, "idempotent")
+	figures, skipped, err := Some([]Source{a, b}, []string{"heatmap"})
+	if got := names(figures); err != nil || !slices.Equal(got, []string{"20261122T230000-a1b2-heatmap"}) || len(skipped) != 1 {
+		t.Errorf("of two: %v, skipped %q, %v", got, skipped, err)
+	}
+}
+
+// TestLaddersNameTheirFirstRung whichever the reference is.
+func TestLaddersNameTheirFirstRung(t *testing.T) {
+	source := climb().run(t)
+	source.Run = compare.New(source.Run.Run, "idempotent")
+	figures, skipped, err := Some([]Source{source}, []string{"ladder"})
+	if err != nil || len(figures) != 1 {
+		t.Fatal(skipped, err)
+	}
+	if want := "from at-least-once to transactions read committed"; !strings.HasSuffix(figures[0].Title, want) {
+		t.Errorf("got %q, want %q", figures[0].Title, want)
+	}
+}
+
 func TestForeignAndBrokenFilesAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name, ext, want string

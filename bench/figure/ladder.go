@@ -14,13 +14,16 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 )
 
+// firstRung is the mode that every ladder starts from, whichever the run's reference is.
+const firstRung = "at-least-once"
+
 // ladders show step by step what exactly-once adds: each bar begins where the one above it ends.
 func ladders(s *set) (Figure, string, error) {
 	all := s.runs[0].Ladders()
 	if len(all) == 0 {
 		return Figure{}, "the run has no control cells (a flush as often as a commit, transactions read uncommitted)", nil
 	}
-	f := Figure{Title: "Where the cost of exactly-once comes from, from " + s.runs[0].Reference + " to transactions read committed"}
+	f := Figure{Title: "Where the cost of exactly-once comes from, from " + firstRung + " to transactions read committed"}
 	fewest, most := math.MaxInt, 0
 	var notes []string
 	for _, l := range all {

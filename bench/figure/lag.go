@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -30,10 +31,10 @@ func lags(s *set) (Figure, string, error) {
 			{text: "reader lag: offsets behind those", look: readerLook(), line: true},
 		},
 	}
-	var drawn []*compare.Cell
+	var from choices
 	for _, facet := range facets(s.modes(anyCell)) {
 		for _, c := range facet.cells {
-			t := typical(c)
+			t := s.typical(c, &from)
 			if t == nil {
 				continue
 			}
@@ -42,7 +43,6 @@ func lags(s *set) (Figure, string, error) {
 				return Figure{}, why, err
 			}
 			f.panels = append(f.panels, lagPanel(facet.title, c, t, series))
-			drawn = append(drawn, c)
 		}
 	}
 	if len(f.panels) == 0 {
@@ -53,40 +53,75 @@ func lags(s *set) (Figure, string, error) {
 		f.height = rowHeight
 	}
 	f.Caption = fmt.Sprintf("Worst partition per sample, in offsets, markers included. Of each cell n = 1 trial, its block named above: the one whose mean age of unread records is the median of its %s.",
-		trialCounts(drawn))
+		from)
 	return f, "", nil
 }
 
 func holdLook() look   { return look{ink: firstMode + 3} }
 func readerLook() look { return look{ink: body} }
 
-func trialCounts(cells []*compare.Cell) string {
-	least, most := math.MaxInt, 0
-	for _, c := range cells {
-		least, most = min(least, len(c.Usable)), max(most, len(c.Usable))
-	}
-	if least < most {
-		return fmt.Sprintf("%d–%s", least, plural(most, "trial"))
-	}
-	return plural(most, "trial")
+// choices are the trials that those drawn were chosen from.
+type choices struct {
+	fewest, most     int  // of a cell
+	absent, unsteady bool // some cell's were passed over: without stored samples, or their rate not sustained
 }
 
-// typical is the trial in the middle of a cell's by the mean age of unread records; nil if none was sampled.
-func typical(c *compare.Cell) *result.Trial {
-	sampled := slices.DeleteFunc(slices.Clone(c.Usable), func(t *result.Trial) bool { return t.Lag == nil || t.Lag.Samples == 0 || t.Lag.AgeMS.Mean == nil })
-	if len(sampled) == 0 {
+// String implements fmt.Stringer: 4–6 trials whose samples are stored.
+func (c choices) String() string {
+	text := plural(c.most, "trial")
+	if c.fewest < c.most {
+		text = fmt.Sprintf("%d–%s", c.fewest, text)
+	}
+	var terms []string
+	if c.absent {
+		terms = append(terms, "whose samples are stored")
+	}
+	if c.unsteady {
+		terms = append(terms, "that held the rate where any did")
+	}
+	if len(terms) == 0 {
+		return text
+	}
+	return text + " " + strings.Join(terms, " and ")
+}
+
+// typical is the trial in the middle of a cell's by the mean age of unread records, of those whose samples are stored and that held the rate where
+// there are any; nil if none was sampled.
+func (s *set) typical(c *compare.Cell, from *choices) *result.Trial {
+	trials := slices.DeleteFunc(slices.Clone(c.Usable), func(t *result.Trial) bool { return t.Lag == nil || t.Lag.Samples == 0 || t.Lag.AgeMS.Mean == nil })
+	if len(trials) == 0 {
 		return nil
 	}
-	slices.SortFunc(sampled, func(a, b *result.Trial) int {
+	prefer := func(fit func(*result.Trial) bool) (some bool) {
+		better := slices.DeleteFunc(slices.Clone(trials), func(t *result.Trial) bool { return !fit(t) })
+		if len(better) == 0 || len(better) == len(trials) {
+			return false
+		}
+		trials = better
+		return true
+	}
+	from.absent = prefer(func(t *result.Trial) bool { return s.hasLag(c, t) }) || from.absent
+	from.unsteady = prefer(sustained) || from.unsteady
+	from.most = max(from.most, len(trials))
+	if from.fewest == 0 || len(trials) < from.fewest {
+		from.fewest = len(trials)
+	}
+	slices.SortFunc(trials, func(a, b *result.Trial) int {
 		return cmp.Or(cmp.Compare(*a.Lag.AgeMS.Mean, *b.Lag.AgeMS.Mean), cmp.Compare(a.Block, b.Block))
 	})
-	return sampled[(len(sampled)-1)/2]
+	return trials[(len(trials)-1)/2]
 }
+
+// sustained says whether a trial held its rate, or had none to hold.
+func sustained(t *result.Trial) bool { return t.Sustained == nil || *t.Sustained }
 
 func lagPanel(shared string, c *compare.Cell, t *result.Trial, series lagSeries) panel {
 	p := panel{title: fmt.Sprintf("%s, block %d", rowName(c), t.Block)}
 	if shared != "" {
 		p.title += ", " + shared
+	}
+	if !sustained(t) {
+		p.title += ", rate not sustained"
 	}
 	var values []float64
 	for _, points := range [][]point{series.hold, series.reader} {
@@ -131,12 +166,25 @@ type lagSeries struct{ hold, reader []point }
 // lagSteps of a window are told apart.
 const lagSteps = 240
 
+func (s *set) lagPath(c *compare.Cell, t *result.Trial) string {
+	return filepath.Join(s.dirs[c], "trials", t.ID+".lag.csv")
+}
+
+// hasLag says whether a trial's lag samples are stored: a run may be kept without some.
+func (s *set) hasLag(c *compare.Cell, t *result.Trial) bool {
+	if s.dirs[c] == "" {
+		return false
+	}
+	_, err := os.Stat(s.lagPath(c, t))
+	return !errors.Is(err, fs.ErrNotExist) // another error is for the reader to report
+}
+
 // readLag reads a trial's lag samples in memory that does not grow with their number. Without them why says what is missing.
 func (s *set) readLag(c *compare.Cell, t *result.Trial) (series lagSeries, why string, err error) {
 	if s.dirs[c] == "" {
 		return lagSeries{}, "it takes the run's directory: a lone run.json has no trials/*.lag.csv", nil
 	}
-	path := filepath.Join(s.dirs[c], "trials", t.ID+".lag.csv")
+	path := s.lagPath(c, t)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lagSeries{}, fmt.Sprintf("trials/%s.lag.csv is missing", t.ID), nil

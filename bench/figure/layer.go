@@ -154,29 +154,45 @@ func note(i ink, s string, x, y float64, align draw.XAlignment, shift vg.Point) 
 	}
 }
 
+// ending is a name at a line's end.
+type ending struct {
+	name string
+	at   vg.Point // the middle of its left edge
+	wide vg.Length
+}
+
 // endings writes a name at the end of each line, moved apart where they would cover one another.
 func endings(names []string, ends []point) layer {
-	const apart = vg.Length(8.5)
 	return func(a *area) {
-		order := make([]int, len(ends))
-		for i := range order {
-			order[i] = i
+		style := a.style(body, 7.5)
+		all := make([]ending, len(ends))
+		for i, end := range ends {
+			all[i] = ending{names[i], a.at(end.x, end.y).Add(vg.Point{X: 6}), style.Width(names[i])}
 		}
-		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(ends[i].y, ends[j].y) })
-		heights := make([]vg.Length, len(order))
-		for k, i := range order {
-			heights[k] = a.y(ends[i].y)
+		moveApart(all)
+		for _, e := range all {
+			lo, hi := e.at.Add(vg.Point{X: -1, Y: -endingHeight / 2}), e.at.Add(vg.Point{X: e.wide + 1, Y: endingHeight / 2})
+			a.FillPolygon(a.palette[ground], []vg.Point{lo, {X: hi.X, Y: lo.Y}, hi, {X: lo.X, Y: hi.Y}}) // lines that go on don't cross it
+			write(a.Canvas, style, e.at, e.name)
 		}
-		for range 50 {
-			for k := range len(heights) - 1 {
-				if lack := apart - (heights[k+1] - heights[k]); lack > 0 {
-					heights[k] -= lack / 2
-					heights[k+1] += lack / 2
+	}
+}
+
+const endingHeight = vg.Length(8.5)
+
+// moveApart moves names up and down until none covers another, in the order of their heights. Those side by side stay where they are.
+func moveApart(all []ending) {
+	slices.SortStableFunc(all, func(a, b ending) int { return cmp.Compare(a.at.Y, b.at.Y) })
+	for range 50 {
+		for i := range all {
+			for j := i + 1; j < len(all); j++ {
+				low, high := &all[i], &all[j]
+				beside := low.at.X+low.wide < high.at.X || high.at.X+high.wide < low.at.X
+				if lack := endingHeight - (high.at.Y - low.at.Y); lack > 0 && !beside {
+					low.at.Y -= lack / 2
+					high.at.Y += lack / 2
 				}
 			}
-		}
-		for k, i := range order {
-			write(a.Canvas, a.style(body, 7.5), vg.Point{X: a.x(ends[i].x) + 6, Y: heights[k]}, names[i])
 		}
 	}
 }

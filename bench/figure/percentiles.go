@@ -61,9 +61,6 @@ func percentileCurves(s *set) (Figure, string, error) {
 		if highest == 0 {
 			continue
 		}
-		for i := range ends {
-			ends[i].x = highest // where no curve is in the way
-		}
 		p.layers = append(p.layers, endings(names, ends))
 		p.x = percentiles(highest, room)
 		f.panels = append(f.panels, p)

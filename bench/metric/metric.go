@@ -68,11 +68,20 @@ type Metric struct {
 	Kind   Kind
 	Title  string // for people: "e2e p99"
 
-	of func(*result.Trial) *float64
+	of    func(*result.Trial) *float64
+	modes func(workload.Mode) bool // whose trials have it; nil: every mode's
 }
 
 // Of reads the figure from a trial; nil where the trial has none.
 func (m Metric) Of(t *result.Trial) *float64 { return m.of(t) }
+
+// Concerns says whether trials of a mode can have the figure, if they run at a rate, have readers and last long enough.
+func (m Metric) Concerns(mode workload.Mode) bool { return m.modes == nil || m.modes(mode) }
+
+// Modes that have a figure, where not every one has it.
+func transactional(m workload.Mode) bool { return m.Transactional }
+func acknowledged(m workload.Mode) bool  { return m.Acks != 0 }
+func never(workload.Mode) bool           { return false }
 
 // All returns the table, in the order people meet it.
 func All() []Metric {
@@ -89,7 +98,15 @@ func Parse(name string) (Metric, error) {
 		}
 		names = append(names, m.Name)
 	}
-	return Metric{}, &workload.UsageError{Problem: fmt.Sprintf("%q is no figure of a trial", name), Remedy: workload.DidYouMean(name, names)}
+	return Metric{}, &workload.UsageError{Problem: fmt.Sprintf("%q is no figure of a trial", name), Remedy: remedy(name, names)}
+}
+
+// remedy is the nearest name, or how names are made: all of them would fill a screen.
+func remedy(name string, names []string) string {
+	if text := workload.DidYouMean(name, names); strings.HasPrefix(text, "did you mean") {
+		return text
+	}
+	return "write STATISTIC(HISTOGRAM) such as p99(e2e), STATISTIC(LAG) such as max(hold), or a figure such as read_per_s; docs/method.md lists them"
 }
 
 // Must returns a metric that the program itself names; it panics on a name that is not in the table.
@@ -105,7 +122,7 @@ func throughput() []Metric {
 	return []Metric{
 		{Name: "read_per_s", Unit: PerSecond, Better: Higher, Kind: Throughput, Title: "read",
 			of: func(t *result.Trial) *float64 { return t.Throughput.ReadPerS }},
-		{Name: "acked_per_s", Unit: PerSecond, Better: Higher, Kind: Throughput, Title: "acknowledged",
+		{Name: "acked_per_s", Unit: PerSecond, Better: Higher, Kind: Throughput, Title: "acknowledged", modes: acknowledged,
 			of: func(t *result.Trial) *float64 { return t.Throughput.AckedPerS }},
 		{Name: "sent_per_s", Unit: PerSecond, Better: Higher, Kind: Throughput, Title: "sent",
 			of: func(t *result.Trial) *float64 { return &t.SentPerS }},
@@ -138,11 +155,25 @@ func latencies() (all []Metric) {
 	for _, histogram := range measure.Metrics() {
 		h := histogram.String()
 		for _, s := range statistics {
-			all = append(all, Metric{Name: s.name + "(" + h + ")", Unit: Microseconds, Better: Lower, Kind: Latency, Title: h + " " + s.name,
+			all = append(all, Metric{Name: s.name + "(" + h + ")", Unit: Microseconds, Better: Lower, Kind: Latency, Title: h + " " + s.name, modes: modesOf(histogram),
 				of: func(t *result.Trial) *float64 { return s.of(t.LatencyUS[h]) }})
 		}
 	}
 	return all
+}
+
+// modesOf says which modes' trials fill a histogram.
+func modesOf(histogram measure.Metric) func(workload.Mode) bool {
+	switch histogram {
+	case measure.Ack, measure.Service:
+		return acknowledged
+	case measure.Fill, measure.Commit, measure.CommitFlush, measure.CommitEnd, measure.CommitDue, measure.VisibilityFirst, measure.VisibilityLast:
+		return transactional
+	case measure.SendOffsets, measure.Init: // nothing is consumed in a transaction, and a session begins before the window
+		return never
+	default:
+		return nil
+	}
 }
 
 func lags() (all []Metric) {
@@ -222,22 +253,23 @@ func counts() (all []Metric) {
 		name   string
 		better Better
 		of     func(*result.Guarantee) *int64
+		modes  func(workload.Mode) bool
 	}{
-		{"lost", Lower, func(g *result.Guarantee) *int64 { return g.Lost }},
-		{"duplicate", Lower, func(g *result.Guarantee) *int64 { return g.Duplicate }},
-		{"reordered", Lower, func(g *result.Guarantee) *int64 { return g.Reordered }},
-		{"aborted_read", Lower, func(g *result.Guarantee) *int64 { return g.AbortedRead }},
-		{"premature", Lower, func(g *result.Guarantee) *int64 { return g.Premature }},
-		{"foreign", Lower, func(g *result.Guarantee) *int64 { return g.Foreign }},
-		{"redelivered", Lower, func(g *result.Guarantee) *int64 { return g.Redelivered }},
-		{"failed", Lower, func(g *result.Guarantee) *int64 { return &g.Failed }},
-		{"sent", Neither, func(g *result.Guarantee) *int64 { return &g.Sent }},
-		{"read", Neither, func(g *result.Guarantee) *int64 { return g.Read }},
+		{"lost", Lower, func(g *result.Guarantee) *int64 { return g.Lost }, nil},
+		{"duplicate", Lower, func(g *result.Guarantee) *int64 { return g.Duplicate }, nil},
+		{"reordered", Lower, func(g *result.Guarantee) *int64 { return g.Reordered }, nil},
+		{"aborted_read", Lower, func(g *result.Guarantee) *int64 { return g.AbortedRead }, transactional},
+		{"premature", Lower, func(g *result.Guarantee) *int64 { return g.Premature }, transactional},
+		{"foreign", Lower, func(g *result.Guarantee) *int64 { return g.Foreign }, nil},
+		{"redelivered", Lower, func(g *result.Guarantee) *int64 { return g.Redelivered }, nil},
+		{"failed", Lower, func(g *result.Guarantee) *int64 { return &g.Failed }, nil},
+		{"sent", Neither, func(g *result.Guarantee) *int64 { return &g.Sent }, nil},
+		{"read", Neither, func(g *result.Guarantee) *int64 { return g.Read }, nil},
 	} {
-		all = append(all, Metric{Name: c.name, Unit: Records, Better: c.better, Kind: Count, Title: c.name,
+		all = append(all, Metric{Name: c.name, Unit: Records, Better: c.better, Kind: Count, Title: c.name, modes: c.modes,
 			of: func(t *result.Trial) *float64 { return count(c.of(&t.Guarantee)) }})
 	}
-	all = append(all, Metric{Name: "torn", Unit: Transactions, Better: Lower, Kind: Count, Title: "torn",
+	all = append(all, Metric{Name: "torn", Unit: Transactions, Better: Lower, Kind: Count, Title: "torn", modes: transactional,
 		of: func(t *result.Trial) *float64 { return count(t.Guarantee.Torn) }})
 	for _, c := range []struct {
 		name   string
@@ -249,7 +281,7 @@ func counts() (all []Metric) {
 		{"txn_indeterminate", Lower, func(t *result.Transactions) *int64 { return &t.Indeterminate }},
 		{"txn_failed", Lower, func(t *result.Transactions) *int64 { return &t.Failed }},
 	} {
-		all = append(all, Metric{Name: c.name, Unit: Transactions, Better: c.better, Kind: Count, Title: c.name,
+		all = append(all, Metric{Name: c.name, Unit: Transactions, Better: c.better, Kind: Count, Title: c.name, modes: transactional,
 			of: func(t *result.Trial) *float64 {
 				if t.Transactions == nil {
 					return nil

@@ -42,7 +42,7 @@ func TestEveryNameIsUniqueAndParsesBack(t *testing.T) {
 func TestUnknownNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"p99(e2)":   `"p99(e2)" is no figure of a trial: did you mean p99(e2e)?`,
-		"reads/sec": `"reads/sec" is no figure of a trial: known are read_per_s, `,
+		"reads/sec": `"reads/sec" is no figure of a trial: write STATISTIC(HISTOGRAM) such as p99(e2e), `,
 	} {
 		_, err := Parse(name)
 		var usage *workload.UsageError
@@ -96,6 +96,31 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// TestConcerns: which modes have a figure, by the histograms and counts that a trial of each keeps.
+func TestConcerns(t *testing.T) {
+	const every, acked, txn, none = "at-most-once at-least-once idempotent transactional", "at-least-once idempotent transactional", "transactional", ""
+	for name, want := range map[string]string{
+		"p99(e2e)": every, "p99(schedule)": every, "max(blocked)": every, "p99(ack)": acked, "mean(service)": acked,
+		"p99(fill)": txn, "p99(commit)": txn, "p50(commit_flush)": txn, "p50(commit_end)": txn, "p99(commit_due)": txn,
+		"p99(visibility_first)": txn, "p99.9(visibility_last)": txn, "p99(send_offsets)": none, "max(init)": none,
+		"read_per_s": every, "acked_per_s": acked, "sent_per_s": every, "due_per_s": every, "us_per_record": every,
+		"p99(hold)": every, "max(age)": every, "marker_share": every, "client_cpu_us_per_record": every, "requests_per_record": every,
+		"lost": every, "duplicate": every, "reordered": every, "foreign": every, "redelivered": every, "failed": every, "sent": every, "read": every,
+		"aborted_read": txn, "premature": txn, "torn": txn,
+		"txn_committed": txn, "txn_aborted": txn, "txn_indeterminate": txn, "txn_failed": txn,
+	} {
+		var got []string
+		for _, mode := range workload.Modes {
+			if Must(name).Concerns(mode) {
+				got = append(got, mode.Name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s concerns %v, want %s", name, got, want)
+		}
+	}
+}
+
 func show(v *float64) any {
 	if v == nil {
 		return nil
@@ -136,8 +161,13 @@ func TestFiguresOfStoredRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range run.Trials {
+			mode, known := workload.ModeByName(run.Trials[i].Mode)
 			for _, m := range All() {
-				some[m.Name] = some[m.Name] || m.Of(&run.Trials[i]) != nil
+				has := m.Of(&run.Trials[i]) != nil
+				some[m.Name] = some[m.Name] || has
+				if known && has && m.Kind != Count && !m.Concerns(mode) { // the made-up ones count 0 of everything
+					t.Errorf("%s: trial %s of mode %s has %s, which does not concern it", path, run.Trials[i].ID, mode.Name, m.Name)
+				}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,6 +106,9 @@ func anyRun(t *rapid.T) *result.Run {
 	for i := range rapid.IntRange(0, 6).Draw(t, "trials") {
 		trial := anyTrial(t)
 		trial.ID = string(rune('a' + i))
+		if slices.ContainsFunc(r.Trials, func(other result.Trial) bool { return other.Cell == trial.Cell && other.Block == trial.Block }) {
+			continue // a cell is measured once in a block
+		}
 		r.Trials = append(r.Trials, trial)
 	}
 	return r

@@ -68,11 +68,16 @@ func (s *searches) heading() string {
 
 // asked says what a rate must do to be held.
 func (s *searches) asked() string {
-	wanted := []string{"rate sustained", "guarantee held"}
-	for _, o := range s.terms.Objectives {
-		wanted = append(wanted, o.String())
-	}
+	wanted := append([]string{"rate sustained", "guarantee held"}, spellAll(s.terms.Objectives)...)
 	return fmt.Sprintf("%s; in %s of a rate", strings.Join(wanted, ", "), plural(s.terms.Confirm, "probe"))
+}
+
+func spellAll(objectives []metric.Objective) []string {
+	texts := []string{}
+	for _, o := range objectives {
+		texts = append(texts, o.String())
+	}
+	return texts
 }
 
 // header is a run's, and what was asked for.
@@ -198,10 +203,10 @@ func because(c *compare.Capacity) string {
 // remarks are what a reader of the tables must know beside them.
 func (s *searches) remarks() []string {
 	lines := slices.Clone(s.run.Warnings)
-	for _, o := range s.terms.Objectives {
+	for _, o := range spellAll(s.terms.Objectives) {
 		var without []string
 		for _, c := range s.all {
-			if slices.Contains(c.Unconcerned(), o.String()) {
+			if slices.Contains(spellAll(c.Unasked()), o) {
 				without = append(without, s.called(c))
 			}
 		}
@@ -258,23 +263,33 @@ func (s *searches) called(c *compare.Capacity) string {
 	return cellName(&compare.Cell{Mode: c.Mode, Axes: c.Axes}, s.run.Axes, false)
 }
 
-// verdict says in a sentence what was found, and what share of the reference's rate that is.
+// verdict says in a sentence what was found under which objectives, and what share of the reference's rate that is.
 func (s *searches) verdict() string {
 	if len(s.all) == 0 {
 		return "No probe finished: there is nothing to report."
 	}
+	common := spellAll(s.terms.Objectives)
+	for _, c := range s.all {
+		common = slices.DeleteFunc(common, func(o string) bool { return !slices.Contains(spellAll(c.Asked()), o) })
+	}
+	text := ""
+	if len(common) > 0 {
+		text = "with " + strings.Join(common, " and ") + ", "
+	}
 	var clauses []string
 	for _, c := range s.all {
-		clauses = append(clauses, s.called(c)+" "+s.clause(c))
-	}
-	text := strings.Join(clauses, "; ")
-	if n := len(s.terms.Objectives); n > 0 {
-		var objectives []string
-		for _, o := range s.terms.Objectives {
-			objectives = append(objectives, o.String())
+		name := s.called(c)
+		own := slices.DeleteFunc(spellAll(c.Asked()), func(o string) bool { return slices.Contains(common, o) })
+		if len(own) > 0 {
+			name += ", with " + strings.Join(own, " and ")
+			if len(common) > 0 {
+				name += " too"
+			}
+			name += ","
 		}
-		text = "with " + strings.Join(objectives, " and ") + ", " + text
+		clauses = append(clauses, name+" "+s.clause(c))
 	}
+	text += strings.Join(clauses, "; ")
 	return printable(strings.ToUpper(text[:1]) + text[1:] + ".")
 }
 

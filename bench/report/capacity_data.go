@@ -33,7 +33,8 @@ type CapacityCell struct {
 	Cell    string         `json:"cell"`
 	Mode    string         `json:"mode"`
 	Axes    map[string]any `json:"axes"`
-	Finding string         `json:"finding"` // bracketed, above (the highest rate tried holds), none (no rate held) or unfinished
+	Asked   []string       `json:"objectives"` // those of the search that concern the mode
+	Finding string         `json:"finding"`    // bracketed, above (the highest rate tried holds), none (no rate held) or unfinished
 	Held    *float64       `json:"held_per_s"`
 	Failed  *float64       `json:"failed_per_s"` // the lowest that failed above
 	Why     string         `json:"failed_because"`
@@ -74,15 +75,12 @@ func perS(p *compare.Probed) *float64 {
 
 func (s *searches) document() CapacityDocument {
 	d := CapacityDocument{
-		Schema: CapacitySchema, RunID: s.run.RunID, Complete: s.run.Complete, Objectives: []string{}, MinPerS: s.terms.Min, MaxPerS: s.terms.Max,
+		Schema: CapacitySchema, RunID: s.run.RunID, Complete: s.run.Complete, Objectives: spellAll(s.terms.Objectives), MinPerS: s.terms.Min, MaxPerS: s.terms.Max,
 		Precision: s.terms.Precision, Confirm: s.terms.Confirm, Searches: []CapacityCell{},
-	}
-	for _, o := range s.terms.Objectives {
-		d.Objectives = append(d.Objectives, o.String())
 	}
 	for _, c := range s.all {
 		cell := CapacityCell{
-			Cell: c.Name, Mode: c.Mode, Axes: c.Axes, Finding: findingName(c.Finding()), Held: perS(c.Held()), Failed: perS(c.Failed()), Floor: perS(c.Floor()),
+			Cell: c.Name, Mode: c.Mode, Axes: c.Axes, Asked: spellAll(c.Asked()), Finding: findingName(c.Finding()), Held: perS(c.Held()), Failed: perS(c.Failed()), Floor: perS(c.Floor()),
 			Probes: c.Probes(), Rates: []CapacityRate{},
 		}
 		if failed := c.Failed(); failed != nil {

@@ -87,6 +87,41 @@ func TestCapacityGolden(t *testing.T) {
 	}
 }
 
+// TestVerdictClaimsNoObjectiveOfAModeThatHasNone: a rate was held to those objectives alone that concern the mode.
+func TestVerdictClaimsNoObjectiveOfAModeThatHasNone(t *testing.T) {
+	for slo, want := range map[string]string{
+		"": "At-least-once holds 1,000 msg/s, the highest rate tried; transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried.",
+		"p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried; " +
+			"transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried.",
+		"p99(commit) < 1s; p50(commit) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried; " +
+			"transactional (100 per transaction), with p99(commit) < 1s and p50(commit) < 1s, holds 1,000 msg/s, the highest rate tried.",
+		"p99(commit) < 1s; p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried; " +
+			"transactional (100 per transaction), with p99(commit) < 1s too, holds 1,000 msg/s, the highest rate tried.",
+		"torn == 0":      "At-least-once holds 1,000 msg/s, the highest rate tried; transactional (100 per transaction), with torn == 0, holds 1,000 msg/s, the highest rate tried.",
+		"p99(init) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried; transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried.",
+	} {
+		run := sought(t)
+		run.Trials = []result.Trial{probed("at-least-once", 0, 1000, 1, 4000, true), probed("transactional", 100, 1000, 1, 4000, true)}
+		run.Trials[1].Guarantee.Torn = new(int64(0))
+		run.Profile.Values = compare.Terms{Min: 1000, Max: 1000, Precision: 0.1, Confirm: 1, MaxProbes: 40}.Values()
+		run.Profile.Values["slo"] = result.Value{Value: slo}
+		s, err := searchesOf(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.verdict(); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", slo, got, want)
+		}
+		claimed := 0
+		for _, c := range s.document().Searches {
+			claimed += len(c.Asked)
+		}
+		if remarked := strings.Contains(strings.Join(s.remarks(), "\n"), "was not asked of at-least-once"); remarked != (claimed < 2*len(s.terms.Objectives)) {
+			t.Errorf("%s: %d objectives asked, remarks %q", slo, claimed, s.remarks())
+		}
+	}
+}
+
 func TestCapacityFormats(t *testing.T) {
 	if _, err := CapacityByName("xml"); err == nil || err.Error() != `unknown output format "xml": use one of text, json, csv, markdown` {
 		t.Errorf("%v", err)

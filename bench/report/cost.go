@@ -100,7 +100,7 @@ func (s *summary) oneLatency(c cost) string {
 	}
 	tail := cost{c.cell, c.cell.effect(p99)}
 	switch {
-	case tail.effect.Missing != "":
+	case tail.effect.Missing != "", !conclusive(tail.effect): // of a tail a few trials say nothing
 	case tail.unshown():
 		text += fmt.Sprintf(", in p99 no difference shows (%s)", tail.move(p99, arrow))
 	default:

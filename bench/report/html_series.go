@@ -70,8 +70,8 @@ func seriesColumns() []seriesColumn {
 	}
 }
 
-// charts reads the series and the e2e histogram of the first usable trial of each cell, up to maxCurves of them. Files that are not there are passed
-// over, those that are not what they should be are errors.
+// charts reads the series and the e2e histogram of the first usable trial of each chosen cell. Files that are not there are passed over, those that are
+// not what they should be are errors.
 func (s *summary) charts(dir string) ([]chart, error) {
 	if dir == "" {
 		return nil, nil
@@ -83,7 +83,7 @@ func (s *summary) charts(dir string) ([]chart, error) {
 		overTime[i] = chart{Title: c.title, Unit: c.unit}
 	}
 	for _, c := range s.chosen() {
-		name, t := printable(s.name(c)), c.Usable[0]
+		name, t := printable(s.curveName(c)), c.Usable[0]
 		curve, err := e2eCurve(dir, name, t)
 		if err != nil {
 			return nil, err
@@ -106,8 +106,23 @@ func (s *summary) charts(dir string) ([]chart, error) {
 
 // chosen are the cells whose curves the page carries.
 func (s *summary) chosen() []*cell {
-	cells := slices.DeleteFunc(slices.Clone(s.cells), func(c *cell) bool { return c.Void() })
+	cells := s.drawable()
 	return cells[:min(len(cells), maxCurves)]
+}
+
+// drawable are the cells that figures draw too: no guarantee broke, and a trial ran to its end.
+func (s *summary) drawable() []*cell {
+	return slices.DeleteFunc(slices.Clone(s.cells), func(c *cell) bool {
+		return c.Verdicts(result.Broken) > 0 || !c.Usable[0].Complete
+	})
+}
+
+// curveName is a cell's, with what figures say by a mark.
+func (s *summary) curveName(c *cell) string {
+	if c.Unsustained() > 0 {
+		return s.name(c) + " (rate not sustained)"
+	}
+	return s.name(c)
 }
 
 // closer is where the script draws.
@@ -117,8 +132,12 @@ func (s *summary) closer(data []chart) section {
 	}
 	part := section{ID: "closer", Title: "A closer look", Charts: true}
 	lead := "The first usable trial of each cell"
-	if n := len(s.cells); n > maxCurves {
+	n := len(s.drawable())
+	if n > maxCurves {
 		lead = fmt.Sprintf("The first usable trial of each of the first %d of %d cells", maxCurves, n)
+	}
+	if n < len(s.cells) {
+		lead += ", without those whose guarantee broke or that never ran to their end"
 	}
 	part.Lead = []string{lead + fmt.Sprintf(". Point, touch or use the arrow keys to read values; drag to zoom in, double-click to zoom out; choose a name to hide its curve. "+
 		"A series of more than %d samples is shown in slices: the largest of each, for a rate the mean.", maxPoints)}

@@ -134,14 +134,14 @@ func poison(v reflect.Value) {
 func TestHTMLKeepsStoredTextFromBecomingMarkup(t *testing.T) {
 	run := stored(t, "testdata/trouble.json")
 	dir := withSeries(t, run)
-	ids := map[int]string{}
+	ids, cells := map[int]string{}, map[int]string{}
 	verdicts := map[int]result.Verdict{}
 	for i, trial := range run.Trials {
-		ids[i], verdicts[i] = trial.ID, trial.Guarantee.Verdict
+		ids[i], cells[i], verdicts[i] = trial.ID, trial.Cell, trial.Guarantee.Verdict
 	}
 	poison(reflect.ValueOf(run).Elem())
-	for i := range run.Trials { // what other files are found by
-		run.Trials[i].ID, run.Trials[i].Guarantee.Verdict = ids[i], verdicts[i]
+	for i := range run.Trials { // what other files are found by, and what keeps a cell apart from those that broke
+		run.Trials[i].ID, run.Trials[i].Cell, run.Trials[i].Guarantee.Verdict = ids[i], hostile+cells[i], verdicts[i]
 	}
 	page := render(t, HTML, run, Options{Path: dir})
 	if !strings.Contains(page, "&lt;b id=evil&gt;") {
@@ -221,6 +221,53 @@ func TestHTMLCarriesTheSeriesOfEveryCell(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("there is no %s", want)
 		}
+	}
+}
+
+// TestHTMLLooksCloselyAtWhatFiguresDraw and says of a curve what they say of a cell.
+func TestHTMLLooksCloselyAtWhatFiguresDraw(t *testing.T) {
+	broken, stopped, cut, missed := at("at-most-once", 0, 5000), at("at-least-once", 0, 5000), at("idempotent", 0, 5000), at("transactional", 100, 5000)
+	r := &result.Run{Complete: true}
+	for block, id := range []string{"first", "second"} {
+		for _, trial := range []result.Trial{broken, stopped, cut, missed} {
+			trial.Block, trial.ID = block+1, trial.Mode+"-"+id
+			switch first := block == 0; trial.Mode {
+			case "at-most-once":
+				if !first {
+					trial.Guarantee.Verdict = result.Broken
+				}
+			case "at-least-once":
+				trial.Complete = false
+			case "idempotent":
+				trial.Complete = !first
+			case "transactional":
+				trial.Sustained = new(first)
+			}
+			r.Trials = append(r.Trials, trial)
+		}
+	}
+	dir := withSeries(t, r)
+	second := filepath.Join(dir, "trials", "idempotent-second.csv")
+	if err := os.WriteFile(second, []byte("t_s,read_per_s\n0,777\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	page := render(t, HTML, r, Options{Path: dir})
+	data := island(t, page)
+	if data[0].Title != "read per second" {
+		t.Fatalf("got %+v", data[0])
+	}
+	var names []string
+	for _, c := range data[0].Curves {
+		names = append(names, c.Name)
+		if c.Name == "idempotent" && fmt.Sprint(c.Y) != "[777]" {
+			t.Errorf("the trial that was cut short is drawn: %v", c.Y)
+		}
+	}
+	if want := []string{"idempotent", "transactional (100 per transaction) (rate not sustained)"}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+	if want := "The first usable trial of each cell, without those whose guarantee broke or that never ran to their end."; !strings.Contains(page, want) {
+		t.Error("the page does not say what it leaves out")
 	}
 }
 

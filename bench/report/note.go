@@ -3,7 +3,10 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
@@ -13,6 +16,8 @@ type note struct {
 	text  string
 	cells []*cell // that it concerns; empty: the run as a whole
 	times int     // how often it was given, by trials
+
+	low, high []string // what its figures range over where trials word it with different ones
 }
 
 // takeNotes gathers the run's and the trials' warnings, and why a guarantee did not hold, each once, and marks
@@ -36,6 +41,7 @@ func (s *summary) takeNotes() {
 			}
 		}
 	}
+	slices.SortStableFunc(s.notes, func(a, b note) int { return order(s.everywhere(a)) - order(s.everywhere(b)) })
 	for i, n := range s.notes {
 		if s.everywhere(n) {
 			continue
@@ -46,13 +52,21 @@ func (s *summary) takeNotes() {
 	}
 }
 
+// order puts notes that have marks first, so that marks count from 1.
+func order(everywhere bool) int {
+	if everywhere {
+		return 1
+	}
+	return 0
+}
+
 // everywhere says whether a note needs no mark.
 func (s *summary) everywhere(n note) bool {
 	return len(n.cells) == 0 || len(n.cells) == len(s.cells) && len(s.cells) > 1
 }
 
 // note adds a warning unless it is there. Within a cell, warnings that differ in figures only are one: each
-// block words it with its own.
+// block words it with its own, and the note says what they range over.
 func (s *summary) note(c *cell, text string) {
 	text = printable(text)
 	for i := range s.notes {
@@ -73,10 +87,12 @@ func (s *summary) note(c *cell, text string) {
 		}
 		if n.text == text || len(n.cells) == 1 && wording(n.text) == wording(text) {
 			n.times++
+			n.widen(text)
 			return
 		}
 	}
 	n := note{text: text, times: 1}
+	n.widen(text)
 	if c != nil {
 		n.cells = []*cell{c}
 	}
@@ -86,6 +102,43 @@ func (s *summary) note(c *cell, text string) {
 var figures = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(µs|ms|s)?`)
 
 func wording(text string) string { return figures.ReplaceAllString(text, "#") }
+
+// widen takes the figures of a warning of the same wording in.
+func (n *note) widen(text string) {
+	all := figures.FindAllString(text, -1)
+	if n.low == nil {
+		n.low, n.high = all, slices.Clone(all)
+		return
+	}
+	for i, f := range all {
+		if size(f) < size(n.low[i]) {
+			n.low[i] = f
+		}
+		if size(f) > size(n.high[i]) {
+			n.high[i] = f
+		}
+	}
+}
+
+// size is a warning's figure as a number, a time in seconds.
+func size(figure string) float64 {
+	if d, err := time.ParseDuration(figure); err == nil {
+		return d.Seconds()
+	}
+	v, _ := strconv.ParseFloat(strings.ReplaceAll(figure, ",", ""), 64) // what is no number after all ranges over nothing
+	return v
+}
+
+// said is the note with what its figures range over.
+func (n note) said() string {
+	i := -1
+	return figures.ReplaceAllStringFunc(n.text, func(f string) string {
+		if i++; n.low[i] == n.high[i] {
+			return f
+		}
+		return n.low[i] + "–" + n.high[i]
+	})
+}
 
 // manyCells are too many to be read by their names.
 const manyCells = 12
@@ -117,9 +170,9 @@ func (s *summary) concerns(n note) string {
 // footnote is a note in a line.
 func (s *summary) footnote(n note) string {
 	if who := s.concerns(n); who != "" {
-		return who + ": " + n.text
+		return who + ": " + n.said()
 	}
-	return n.text
+	return n.said()
 }
 
 // printable keeps text from a stored file on its line and from commanding a terminal.

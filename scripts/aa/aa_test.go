@@ -158,10 +158,12 @@ func TestVerdict(t *testing.T) {
 		runs func(i int) (*result.Run, error)
 		code int
 	}{
-		"no alarms":        {func(int) (*result.Run, error) { return campaign(20, same), nil }, 0},
-		"three of twenty":  {func(i int) (*result.Run, error) { return campaign(20, pick(i <= 3, differing, same)), nil }, 0},
-		"four of twenty":   {func(i int) (*result.Run, error) { return campaign(20, pick(i <= 4, differing, same)), nil }, exitAlarms},
-		"nothing to judge": {func(int) (*result.Run, error) { return &result.Run{}, nil }, exitInconclusive},
+		"no alarms":                         {func(int) (*result.Run, error) { return campaign(20, same), nil }, 0},
+		"three of twenty":                   {func(i int) (*result.Run, error) { return campaign(20, pick(i <= 3, differing, same)), nil }, 0},
+		"four of twenty":                    {func(i int) (*result.Run, error) { return campaign(20, pick(i <= 4, differing, same)), nil }, exitAlarms},
+		"two in twenty judged by nothing":   {func(i int) (*result.Run, error) { return pickRun(i <= 2, campaign(20, same)), nil }, 0},
+		"three in twenty judged by nothing": {func(i int) (*result.Run, error) { return pickRun(i <= 3, campaign(20, same)), nil }, exitInconclusive},
+		"nothing to judge":                  {func(int) (*result.Run, error) { return &result.Run{}, nil }, exitInconclusive},
 		"a failed campaign": {func(i int) (*result.Run, error) {
 			return campaign(20, same), errors.Join(map[bool]error{true: cut}[i == 2])
 		}, exitError},
@@ -178,6 +180,14 @@ func TestVerdict(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pickRun is an empty run, or the one given.
+func pickRun(empty bool, r *result.Run) *result.Run {
+	if empty {
+		return &result.Run{}
+	}
+	return r
 }
 
 func pick(first bool, a, b func(int) float64) func(int) float64 {

@@ -80,7 +80,7 @@ func compareAll(ctx context.Context, comparisons int, run runner, stdout io.Writ
 		say("aa: %v", err)
 		return exitError
 	}
-	return verdict(tallies)
+	return verdict(tallies, comparisons)
 }
 
 func compareOnce(ctx context.Context, i, comparisons int, run runner, tallies []*tally, say func(string, ...any)) error {
