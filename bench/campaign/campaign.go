@@ -47,6 +47,9 @@ func (r Runner) Run(ctx context.Context, source Source) error {
 	var failed failures
 	var last *result.Trial
 	for inARow := 0; ; {
+		if err := ctx.Err(); err != nil && last != nil && !last.Complete {
+			return err // what an interrupt cut short tells the source nothing
+		}
 		next, ok := source.Next(last)
 		if !ok {
 			return failed.err()

@@ -56,7 +56,8 @@ func (s *Search) at(c *searched, perS float64) workload.Cell {
 	return cell
 }
 
-// Replay takes up the probes that an earlier session stored. One that belongs to none of the cells is an error.
+// Replay takes up the probes that an earlier session stored. One that belongs to none of the cells, or was measured in another way
+// than the search would, is an error.
 func (s *Search) Replay(stored *result.Run) error {
 	byName := map[string]*searched{}
 	for _, c := range s.cells {
@@ -66,6 +67,13 @@ func (s *Search) Replay(stored *result.Run) error {
 		c := byName[compare.WithoutRate(t.Cell)]
 		if c == nil {
 			return fmt.Errorf("trial %s (%s) is stored, but none of the cells searched: the results are of another campaign", t.ID, t.Cell)
+		}
+		rate, err := workload.ParseRate(compare.Spell(t.Axes[compare.AxisRate]))
+		if err != nil || rate.Max {
+			return fmt.Errorf("trial %s (%s) is stored with the rate %v, which no search asks for", t.ID, t.Cell, t.Axes[compare.AxisRate])
+		}
+		if err := asPlanned(plan.One(s.at(c, rate.PerSecond), t.Block, s.profile.Seed), t); err != nil {
+			return err
 		}
 		c.found.Add(t)
 	}
@@ -107,18 +115,6 @@ func (s *Search) Done() bool {
 		}
 	}
 	return true
-}
-
-// Planned is how many probes the complete search has: those made, once it is done, and more before.
-func (s *Search) Planned() int {
-	n := 0
-	for _, c := range s.cells {
-		n += c.found.Probes()
-	}
-	if !s.Done() {
-		n++
-	}
-	return n
 }
 
 // Capacities are what is known of the cells so far, in the profile's order.

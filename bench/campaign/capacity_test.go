@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -37,10 +38,11 @@ func (s system) measure(p plan.Trial, at int) *result.Trial {
 	if s.noise != nil && s.noise() {
 		keepsUp = !keepsUp
 	}
-	return &result.Trial{
-		ID: p.ID, Cell: p.Cell, Block: p.Block, Mode: p.Workload.Mode.Name, Axes: p.Axes, StartedAt: time.Unix(int64(at), 0), Complete: true, Sustained: &keepsUp,
-		LatencyUS: map[string]result.Latency{"e2e": {Count: 1000, P99: &p99}}, Guarantee: result.Guarantee{Verdict: result.Held},
-	}
+	t := asStored(p, at)
+	t.Sustained = &keepsUp
+	t.LatencyUS = map[string]result.Latency{"e2e": {Count: 1000, P99: &p99}}
+	t.Guarantee.Verdict = result.Held
+	return t
 }
 
 func objectives(t testing.TB, texts ...string) (all []metric.Objective) {
@@ -263,8 +265,8 @@ func TestLostProbes(t *testing.T) {
 			t.Fatalf("%s after %s, of which there is no result", next.ID, first.ID)
 		}
 	}
-	if asked != terms.MaxProbes || !s.Done() || s.Planned() != 0 {
-		t.Errorf("%d asked, done %v, %d planned", asked, s.Done(), s.Planned())
+	if asked != terms.MaxProbes || !s.Done() {
+		t.Errorf("%d asked, done %v", asked, s.Done())
 	}
 }
 
@@ -291,8 +293,8 @@ func TestResumedSearchMakesTheSameProbes(t *testing.T) {
 			if got := slices.Concat(first[:place], second); !slices.Equal(got, want) {
 				t.Fatalf("interrupted at %d (partial %v):\n got %v\nwant %v", place, partial, got, want)
 			}
-			if again.Planned() != len(d) || len(d) != len(want) {
-				t.Errorf("%d planned, %d stored, want %d", again.Planned(), len(d), len(want))
+			if !again.Done() || len(d) != len(want) {
+				t.Errorf("done %v, %d stored, want %d", again.Done(), len(d), len(want))
 			}
 			for r := range maps.Values(d) {
 				if !r.Complete {
@@ -308,6 +310,48 @@ func TestReplayRefusesForeignTrials(t *testing.T) {
 	err := s.Replay(&result.Run{Complete: true, Trials: []result.Trial{{ID: "b01-x", Cell: "mode=transactional,rate=100"}}})
 	if err == nil || !strings.Contains(err.Error(), "b01-x") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestReplayRefusesProbesMeasuredInAnotherWay(t *testing.T) {
+	p := profile(t, map[string]string{"mode": "idempotent"})
+	probes := finish(search(t, p, ordinary), system{limit: 7000})
+	for name, tc := range map[string]struct {
+		change func(*result.Trial)
+		says   string
+	}{
+		"another window": {func(t *result.Trial) { t.WindowS *= 3 }, "its window is 30s, planned 10s"},
+		"another axis":   {func(t *result.Trial) { t.Axes["partitions"] = 12.0 }, "its partitions is 12, planned 6"},
+		"no rate":        {func(t *result.Trial) { t.Axes["rate"] = "max" }, "the rate max"},
+	} {
+		changed := *probes[0]
+		changed.Axes = maps.Clone(changed.Axes)
+		tc.change(&changed)
+		err := search(t, p, ordinary).Replay(&result.Run{Trials: []result.Trial{changed}})
+		if err == nil || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), changed.ID) {
+			t.Errorf("%s: got %v, want %s and %q", name, err, changed.ID, tc.says)
+		}
+	}
+}
+
+// A probe that ended early by itself counts as failed, and a search may be done with it. One that an interrupt cut short does not.
+func TestProbesThatEndedEarly(t *testing.T) {
+	for _, interrupted := range []bool{false, true} {
+		s := search(t, profile(t, map[string]string{"mode": "idempotent"}), ordinary)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		n := 0
+		err := runner(func(_ context.Context, p plan.Trial) (*result.Trial, error) {
+			r := system{limit: 1e9}.measure(p, 1)
+			r.Complete = false
+			if n++; n == 2 && interrupted {
+				cancel()
+			}
+			return r, nil
+		}, func(*result.Trial) error { return nil }).Run(ctx, s)
+		if n != 2 || s.Done() == interrupted || errors.Is(err, context.Canceled) != interrupted {
+			t.Errorf("interrupted %v: %d probes, done %v, %v", interrupted, n, s.Done(), err)
+		}
 	}
 }
 

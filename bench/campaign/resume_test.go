@@ -63,8 +63,27 @@ func (d directory) session(t fataler, source Source, interruptAt int, partial bo
 func fake(at *int) func(plan.Trial) *result.Trial {
 	return func(p plan.Trial) *result.Trial {
 		*at++
-		return &result.Trial{ID: p.ID, Cell: p.Cell, Block: p.Block, Axes: p.Axes, StartedAt: time.Unix(int64(*at), 0), Complete: true}
+		return asStored(p, *at)
 	}
+}
+
+// asStored is the trial that a measurement as planned stores, in the types that JSON has.
+func asStored(p plan.Trial, at int) *result.Trial {
+	w := p.Workload
+	t := &result.Trial{
+		ID: p.ID, Cell: p.Cell, Block: p.Block, Scenario: w.Scenario, Mode: w.Mode.Name, Axes: map[string]any{"client": "librdkafka"},
+		StartedAt: time.Unix(int64(at), 0), WindowS: plan.Window(w).Seconds(), Window: result.WindowRecords{Handed: w.Messages}, Complete: true,
+	}
+	if w.Mode.Transactional && w.TxnSize > 0 {
+		t.TxnSize = &w.TxnSize
+	}
+	for key, v := range p.Axes {
+		if n, is := v.(int); is {
+			v = float64(n)
+		}
+		t.Axes[key] = v
+	}
+	return t
 }
 
 // Interrupted at any trial and resumed, once or again and again, a campaign measures the same trials in the same order.
@@ -144,5 +163,43 @@ func TestLeftRefusesForeignTrials(t *testing.T) {
 		if _, err := Left(planned, []result.Trial{foreign}); err == nil || !strings.Contains(err.Error(), foreign.ID) {
 			t.Errorf("%s: %v", foreign.Cell, err)
 		}
+	}
+}
+
+// A profile edited between two sessions would mix trials that cannot be compared.
+func TestLeftRefusesTrialsMeasuredInAnotherWay(t *testing.T) {
+	timed := map[string]string{"mode": "transactional", "txn-size": "20", "rate": "1000", "duration": "1s"}
+	counted := map[string]string{"mode": "transactional", "txn-size": "20", "rate": "1000", "messages": "500"}
+	for name, tc := range map[string]struct {
+		flags  map[string]string
+		change func(*result.Trial)
+		says   string // empty: it is taken
+	}{
+		"as planned":              {timed, func(*result.Trial) {}, ""},
+		"a hair longer":           {timed, func(t *result.Trial) { t.WindowS = 1.009 }, ""},
+		"longer":                  {timed, func(t *result.Trial) { t.WindowS = 3 }, "its window is 3s, planned 1s"},
+		"cut short":               {timed, func(t *result.Trial) { t.WindowS, t.Complete = 0.5, false }, ""},
+		"another block":           {timed, func(t *result.Trial) { t.Block = 2 }, "its block is 2, planned 1"},
+		"another scenario":        {timed, func(t *result.Trial) { t.Scenario = "copy" }, "its scenario is copy, planned produce"},
+		"another mode":            {timed, func(t *result.Trial) { t.Mode = "idempotent" }, "its mode is idempotent, planned transactional"},
+		"no transaction size":     {timed, func(t *result.Trial) { t.TxnSize = nil }, "its txn_size is none, planned 20"},
+		"another rate":            {timed, func(t *result.Trial) { t.Axes["rate"] = 2000.0 }, "its rate is 2000, planned 1000"},
+		"as many as planned":      {counted, func(t *result.Trial) { t.WindowS = 7 }, ""},
+		"fewer than planned":      {counted, func(t *result.Trial) { t.Window.Handed = 200 }, "its number of messages is 200, planned 500"},
+		"given up, far behind":    {counted, func(t *result.Trial) { t.Window.Handed, t.Sustained = 200, new(false) }, ""},
+		"more, though far behind": {counted, func(t *result.Trial) { t.Window.Handed, t.Sustained = 600, new(false) }, "its number of messages is 600, planned 500"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			planned := trials(t, 1, tc.flags)
+			stored := asStored(planned[0], 1)
+			tc.change(stored)
+			left, err := Left(planned, []result.Trial{*stored})
+			switch {
+			case tc.says == "" && (err != nil || len(left) == 1 == stored.Complete):
+				t.Errorf("%d left, %v", len(left), err)
+			case tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), stored.ID)):
+				t.Errorf("got %v, want %s and %q", err, stored.ID, tc.says)
+			}
+		})
 	}
 }

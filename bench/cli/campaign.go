@@ -51,7 +51,7 @@ type job struct {
 	options broker.Options
 	source  campaign.Source
 	left    []plan.Trial                 // still to be measured; nil where that shows on the way
-	planned func() int                   // trials that a complete run has
+	finish  func(*result.Store) error    // stores the end of a session; the job knows whether the run is complete
 	discard func(fresh int) []plan.Trial // to be run first and thrown away
 	learnt  func(*result.Trial) string   // what is known of a trial's cell, once the source has taken it in; nil: nothing but its figures
 	earlier *result.Run                  // what an interrupted session measured; nil: this is the first
@@ -60,6 +60,11 @@ type job struct {
 // perform opens the cluster, runs a campaign on it and stores it in a directory. The run it returns is what was stored, also when it was
 // cut short; without one nothing was measured.
 func (a *app) perform(ctx context.Context, j *job, f campaignFlags, screen *screen) (*result.Run, error) {
+	unlock, err := own(f.out, j.earlier)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	on, err := a.open(ctx, j.options, j.profile)
 	if err != nil {
 		return nil, ended(ctx, err)
@@ -99,7 +104,7 @@ func (a *app) measure(ctx context.Context, on *opened, j *job, f campaignFlags, 
 	err = a.campaign(ctx, env, screen, j, run)
 	screen.close()
 	err = ended(ctx, err)
-	if finish := store.Finish(j.planned()); finish != nil {
+	if finish := j.finish(store); finish != nil {
 		return nil, errors.Join(err, finish)
 	}
 	return run, err
@@ -234,11 +239,11 @@ func reserve(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return usagef("--out: %w; name another directory", err)
 	}
-	entries, err := os.ReadDir(dir)
+	empty, err := result.Empty(dir)
 	if err != nil {
 		return usagef("--out: %w; name another directory", err)
 	}
-	if len(entries) > 0 {
+	if !empty {
 		return usagef("--out %s is not empty: name a new or empty directory", dir)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -132,6 +133,9 @@ func (a *app) newSearch(f *capacityFlags, args []string) (*job, *campaign.Search
 	case profile.Readers == 0:
 		return nil, nil, usagef("--readers 0: without readers nobody knows whether a rate was kept up: give 1 or more")
 	}
+	if err := checkConcerned(terms.Objectives, profile.Modes); err != nil {
+		return nil, nil, err
+	}
 	options, err := a.options(&f.cluster, f.workload.client.bootstrap)
 	if err != nil {
 		return nil, nil, err
@@ -154,6 +158,29 @@ func (a *app) newSearch(f *capacityFlags, args []string) (*job, *campaign.Search
 	j := searchJob(profile, search, nil)
 	j.options, j.values = options, f.values(profile, terms)
 	return j, search, nil
+}
+
+// checkConcerned refuses an objective that concerns none of the modes: a rate held would seem to meet it.
+func checkConcerned(objectives []metric.Objective, modes []workload.Mode) error {
+	for _, o := range objectives {
+		if slices.ContainsFunc(modes, o.Metric.Concerns) {
+			continue
+		}
+		var without, with []string
+		for _, m := range modes {
+			without = append(without, m.Name)
+		}
+		for _, m := range workload.Modes {
+			if o.Metric.Concerns(m) {
+				with = append(with, m.Name)
+			}
+		}
+		if len(with) == 0 {
+			return usagef("--slo %s: no mode has %s in a probe's window: remove it", o, o.Metric.Name)
+		}
+		return usagef("--slo %s: %s does not concern mode %s: remove it, or add %s to --mode", o, o.Metric.Name, strings.Join(without, ","), strings.Join(with, " or "))
+	}
+	return nil
 }
 
 // resumeSearch lays out what is left of interrupted searches.
@@ -198,7 +225,7 @@ func (a *app) resumeSearch(f *capacityFlags, args []string) (*job, *campaign.Sea
 func searchJob(profile *workload.Profile, search *campaign.Search, earlier *result.Run) *job {
 	return &job{
 		profile: profile, source: search, discard: search.Conditioning, earlier: earlier,
-		planned: search.Planned,
+		finish: func(s *result.Store) error { return s.FinishAs(search.Done()) },
 		learnt: func(t *result.Trial) string {
 			for _, c := range search.Capacities() {
 				if c.Name == compare.WithoutRate(t.Cell) {

@@ -70,6 +70,40 @@ func TestCapacityIsFoundInterruptedOrNot(t *testing.T) {
 	}
 }
 
+// The last probe that a search asked for may have ended early by itself: the search is complete all the same.
+func TestASearchIsCompleteWhenItIsDone(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "search")
+	c := newCommand(t)
+	c.run(t, exitOK, slices.Concat([]string{"capacity", "--broker", "embedded", "--out", out, "-o", "json", "--progress", "none", "--mode", "idempotent", "--max-rate", "100"}, shortProbes[:6])...)
+	run, err := result.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := run.Trials[0]
+	early.Block, early.Complete, early.Sustained = 3, false, nil
+	early.ID = strings.Replace(early.ID, "b01", "b03", 1)
+	early.StartedAt = early.StartedAt.Add(-time.Minute)
+	store, err := result.Create(out, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.WriteTrial(&early); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.FinishAs(false); err != nil {
+		t.Fatal(err)
+	}
+	again := newCommand(t)
+	again.run(t, exitOK, "capacity", "--resume", out, "-o", "json")
+	if strings.Contains(again.stderr.String(), "next:") {
+		t.Errorf("there is something left to do:\n%s", &again.stderr)
+	}
+	if run, err = result.Load(out); err != nil || !run.Complete || len(run.Trials) != 3 {
+		t.Errorf("got %v, %v", run, err)
+	}
+}
+
 func TestCapacityThatNothingHoldsIsInconclusive(t *testing.T) {
 	t.Parallel()
 	c := newCommand(t)
@@ -78,6 +112,23 @@ func TestCapacityThatNothingHoldsIsInconclusive(t *testing.T) {
 	d := document(t, c)
 	if s := d.Searches[0]; s.Finding != "none" || s.Held != nil || s.Probes != 4 || !strings.HasPrefix(s.Why, "p50(e2e) = ") {
 		t.Errorf("%+v", s)
+	}
+}
+
+// A count that a mode does not have says nothing of it: the search of the others is held to it alone.
+func TestCapacityAsksWhatConcernsAMode(t *testing.T) {
+	t.Parallel()
+	c := newCommand(t)
+	c.run(t, exitOK, slices.Concat([]string{"capacity", "--broker", "embedded", "--out", filepath.Join(t.TempDir(), "search"), "--progress", "none", "--confirm", "1",
+		"--mode", "at-most-once,transactional", "--txn-size", "10", "--slo", "torn == 0", "--slo", "acked_per_s > 1", "--slo", "txn_failed == 0"}, shortProbes)...)
+	text := strings.Join(strings.Fields(c.stdout.String()), " ")
+	for _, part := range []string{
+		"At-most-once holds 200 msg/s, the highest rate tried; transactional (10 per transaction), with torn == 0 and acked_per_s > 1 and txn_failed == 0, holds 200 msg/s",
+		"torn == 0 was not asked of at-most-once: there is no such figure", "acked_per_s > 1 was not asked of at-most-once",
+	} {
+		if !strings.Contains(text, part) {
+			t.Errorf("stdout does not say %q:\n%s", part, &c.stdout)
+		}
 	}
 }
 
@@ -95,6 +146,11 @@ func TestCapacityRefusesWhatItCannotSearch(t *testing.T) {
 		{[]string{"--slo", "p98(e2e) < 1s"}, []string{"--slo", "p98(e2e)"}},
 		{[]string{"--slo", "p99(e2e) < 100"}, []string{"--slo", "100ms"}},
 		{[]string{"--slo", "p99(commit_due) < 1s"}, []string{"--slo", "--min-rate", "1000 samples"}},
+		{[]string{"--slo", "p99(send_offsets) < 1us"}, []string{"--slo p99(send_offsets) < 1µs", "no mode has p99(send_offsets)", "remove it"}},
+		{[]string{"--slo", "p99(e2e) < 1s", "--slo", "max(init) < 1s"}, []string{"--slo max(init) < 1s", "remove it"}},
+		{[]string{"--mode", "at-least-once", "--slo", "p99(commit) < 1s"}, []string{"--slo p99(commit) < 1s", "does not concern mode at-least-once", "add transactional to --mode"}},
+		{[]string{"--mode", "at-least-once,idempotent", "--slo", "torn == 0"}, []string{"--slo torn == 0", "mode at-least-once,idempotent", "add transactional to --mode"}},
+		{[]string{"--mode", "at-most-once", "--slo", "acked_per_s > 10"}, []string{"acked_per_s", "mode at-most-once", "add at-least-once or idempotent or transactional to --mode"}},
 		{[]string{"--min-rate", "max"}, []string{"--min-rate", "20k"}},
 		{[]string{"--min-rate", "2k", "--max-rate", "1k"}, []string{"--max-rate", "--min-rate"}},
 		{[]string{"--precision", "0"}, []string{"--precision", "10%"}},

@@ -138,7 +138,7 @@ func inconclusive(c *report.Comparison) error {
 	case estimates > 0 && len(c.Sides) == 1:
 		return &coded{exitInconclusive, errors.New("inconclusive: too few blocks to show a difference; measure again with --blocks 6 or more")}
 	case estimates > 0:
-		return &coded{exitInconclusive, errors.New("inconclusive: one run a side shows no difference; give a side several runs, or measure both within one run")}
+		return &coded{exitInconclusive, errors.New("inconclusive: fewer than six runs of the baseline show no difference; name a directory of six or more")}
 	}
 	return &coded{exitInconclusive, errors.New("inconclusive: nothing could be compared; the footnotes say why")}
 }
@@ -146,13 +146,22 @@ func inconclusive(c *report.Comparison) error {
 // loadSides reads each path: a run's directory or run.json is a side of one run, a directory of such directories one of several.
 func loadSides(paths []string, reference string) ([]report.Side, error) {
 	var sides []report.Side
+	seen := map[string]string{}
 	for _, path := range paths {
 		s := report.Side{Path: path}
-		for _, dir := range runsOf(path) {
+		dirs, err := runsOf(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, dir := range dirs {
 			run, err := result.Load(dir)
 			if err != nil {
 				return nil, usagef("%w; name a run's directory, its run.json, or a directory of runs", err)
 			}
+			if other, twice := seen[run.RunID]; twice {
+				return nil, usagef("%s and %s are the same run, %s: name each once", other, dir, run.RunID)
+			}
+			seen[run.RunID] = dir
 			s.Runs = append(s.Runs, compare.New(run, reference))
 		}
 		sides = append(sides, s)
@@ -160,21 +169,27 @@ func loadSides(paths []string, reference string) ([]report.Side, error) {
 	return sides, nil
 }
 
-// runsOf returns the runs that a path stands for: itself, or the sub-directories that are runs where it is none.
-func runsOf(path string) []string {
-	holdsRun := func(dir string) bool {
-		_, err := os.Stat(filepath.Join(dir, "run.json"))
+// runsOf returns the runs that a path stands for: itself, or the sub-directories that are runs where it is none. One that has lost its
+// run.json is an error.
+func runsOf(path string) ([]string, error) {
+	holds := func(dir, name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
 		return err == nil
 	}
 	entries, _ := os.ReadDir(path) // what is no directory has none, and loading it says what is wrong
 	var dirs []string
 	for _, e := range entries {
-		if dir := filepath.Join(path, e.Name()); holdsRun(dir) {
+		if dir := filepath.Join(path, e.Name()); holds(dir, "run.json") || holds(dir, "trials") {
 			dirs = append(dirs, dir)
 		}
 	}
-	if len(dirs) == 0 || holdsRun(path) {
-		return []string{path}
+	if len(dirs) == 0 || holds(path, "run.json") || holds(path, "trials") {
+		return []string{path}, nil
 	}
-	return dirs
+	for _, dir := range dirs {
+		if !holds(dir, "run.json") {
+			return nil, usagef("%s has trials and no run.json: complete it, or take it out of %s", dir, path)
+		}
+	}
+	return dirs, nil
 }

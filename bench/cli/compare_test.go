@@ -32,7 +32,7 @@ func storedRun(t *testing.T, dir string, blocks int, change func(*result.Run)) s
 			trials = append(trials, trial)
 		}
 	}
-	run.Trials, run.RunID = trials, filepath.Base(dir)
+	run.Trials, run.RunID = trials, filepath.Base(filepath.Dir(dir))+"-"+filepath.Base(dir)
 	if change != nil {
 		change(run)
 	}
@@ -93,23 +93,48 @@ func TestCompareOneRun(t *testing.T) {
 func TestCompareRuns(t *testing.T) {
 	dir := t.TempDir()
 	older, newer := severalRuns(t, filepath.Join(dir, "older"), 6, 1), severalRuns(t, filepath.Join(dir, "newer"), 2, 0.7)
-	for _, args := range [][]string{{older, newer}, {older, filepath.Join(newer, "run0")}, {older, newer, filepath.Join(older, "run1")}} {
+	another := storedRun(t, filepath.Join(dir, "another"), 2, nil)
+	for _, args := range [][]string{{older, newer}, {older, filepath.Join(newer, "run0")}, {older, newer, another}} {
 		c := newCommand(t)
 		c.run(t, exitOK, append([]string{"compare"}, args...)...)
 		if text := c.stdout.String(); !strings.Contains(text, "×0.7") && !strings.Contains(text, "×0.6") {
 			t.Errorf("%v: the change is not stated:\n%s", args, text)
 		}
 	}
-	alone := newCommand(t)
-	alone.run(t, exitInconclusive, "compare", filepath.Join(older, "run0"), filepath.Join(newer, "run0"))
-	if strings.Contains(alone.stdout.String(), "×0") || !strings.Contains(alone.stderr.String(), "several runs") {
-		t.Errorf("one run a side shows something:\n%s%s", &alone.stdout, &alone.stderr)
+	few := filepath.Join(dir, "few")
+	for i := range 5 {
+		storedRun(t, filepath.Join(few, fmt.Sprint("few", i)), 2, nil)
+	}
+	for _, base := range []string{filepath.Join(older, "run0"), few} {
+		c := newCommand(t)
+		c.run(t, exitInconclusive, "compare", base, newer)
+		if strings.Contains(c.stdout.String(), "×0") || !strings.Contains(c.stderr.String(), "fewer than six runs of the baseline") {
+			t.Errorf("%s shows something:\n%s%s", base, &c.stdout, &c.stderr)
+		}
+	}
+}
+
+func TestCompareCountsEachRunOnce(t *testing.T) {
+	dir := t.TempDir()
+	runs := severalRuns(t, filepath.Join(dir, "runs"), 2, 1)
+	c := newCommand(t)
+	c.run(t, exitUsage, "compare", runs, filepath.Join(runs, "run1"))
+	if want := "are the same run, runs-run1: name each once"; !strings.Contains(c.stderr.String(), want) {
+		t.Errorf("got %s", &c.stderr)
+	}
+	if err := os.Remove(filepath.Join(runs, "run0", "run.json")); err != nil {
+		t.Fatal(err)
+	}
+	c = newCommand(t)
+	c.run(t, exitUsage, "compare", runs)
+	if want := "run0 has trials and no run.json"; !strings.Contains(c.stderr.String(), want) {
+		t.Errorf("got %s", &c.stderr)
 	}
 }
 
 func TestCompareRefusesWhatIsNotComparable(t *testing.T) {
 	dir := t.TempDir()
-	older := severalRuns(t, filepath.Join(dir, "older"), 2, 1)
+	older := severalRuns(t, filepath.Join(dir, "older"), 6, 1)
 	elsewhere := storedRun(t, filepath.Join(dir, "elsewhere"), 2, func(r *result.Run) {
 		r.Broker.Version, r.Machine.CPUs = new("3.9.0"), 64
 		r.Profile.Values = map[string]result.Value{"duration": {Value: "60s", Source: "flag"}}
@@ -135,7 +160,7 @@ func TestCompareRefusesWhatIsNotComparable(t *testing.T) {
 	if err := os.Rename(elsewhere, filepath.Join(older, "elsewhere")); err != nil {
 		t.Fatal(err)
 	}
-	within.run(t, exitInconclusive, "compare", older, filepath.Join(older, "run0"))
+	within.run(t, exitInconclusive, "compare", older, storedRun(t, filepath.Join(dir, "another"), 2, nil))
 	if !strings.Contains(within.stderr.String(), "broker version") {
 		t.Errorf("got %s", &within.stderr)
 	}
@@ -209,7 +234,7 @@ func TestCompareRefusesBadInput(t *testing.T) {
 		"unknown metric":    {[]string{run, "--metric", "p99(e2)"}, []string{"p99(e2)", "p99(e2e)"}},
 		"unknown reference": {[]string{run, "--reference", "idempotent"}, []string{"idempotent", "at-least-once", "transactional"}},
 		"one side":          {[]string{several}, []string{"2 runs"}},
-		"reference of two":  {[]string{run, run, "--reference", "transactional"}, []string{"--reference"}},
+		"reference of two":  {[]string{run, filepath.Join(several, "run0"), "--reference", "transactional"}, []string{"--reference"}},
 		"unknown format":    {[]string{run, "-o", "html"}, []string{"html", "markdown"}},
 		"nothing":           {nil, []string{"--help"}},
 	} {

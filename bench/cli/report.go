@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,12 @@ func (a *app) reportCommand() *cobra.Command {
 			if err != nil {
 				return usagef("%w; name a run's directory or its run.json", err)
 			}
-			return readable(write, format, run)(a.Stdout, run, a.reportOptions(args[0], noColor))
+			var b bytes.Buffer
+			if err := readable(write, format, run)(&b, run, a.reportOptions(args[0], noColor)); err != nil {
+				return usagef("%w", err) // a file of the run is not what it should be
+			}
+			_, err = b.WriteTo(a.Stdout)
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", strings.Join(report.Formats(), ", "))

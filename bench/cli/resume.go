@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/librdkafka"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -42,6 +44,9 @@ func (a *app) resumeRun(f *runFlags, args []string) (*job, error) {
 	if err != nil {
 		return nil, usagef("--resume %s: %w", f.resume, err)
 	}
+	if err := sameConfig(trials, stored.Trials); err != nil {
+		return nil, usagef("--resume %s: %w", f.resume, err)
+	}
 	j := runJob(profile, trials, left)
 	j.options, j.earlier = options, stored
 	a.say("profile %s: %d of %s left of the run that began at %s", profile.Name, len(left), plural(len(trials), "trial"), stored.StartedAt.Format("2006-01-02 15:04:05 MST"))
@@ -51,13 +56,73 @@ func (a *app) resumeRun(f *runFlags, args []string) (*job, error) {
 	return j, nil
 }
 
+// sameConfig holds the client configuration of stored trials against what their plans give now.
+func sameConfig(planned []plan.Trial, stored []result.Trial) error {
+	byCell := map[string]result.ClientConfig{} // working one out opens clients, the trials of a cell share it
+	for _, t := range stored {
+		now, known := byCell[t.Cell]
+		if !known {
+			w := planned[slices.IndexFunc(planned, func(p plan.Trial) bool { return p.Cell == t.Cell })].Workload
+			var err error
+			if now.Producer, now.Reader, err = librdkafka.New().Effective(w); err != nil {
+				return err
+			}
+			byCell[t.Cell] = now
+		}
+		for _, c := range []struct {
+			of        string
+			then, now map[string]string
+		}{{"producer", t.ClientConfig.Producer, now.Producer}, {"reader", t.ClientConfig.Reader, now.Reader}} {
+			for _, key := range slices.Sorted(maps.Keys(merged(c.then, c.now))) {
+				if then, now := c.then[key], c.now[key]; then != now {
+					return fmt.Errorf("trial %s (%s) was measured with a %s of %s=%s, and would be with %s now: the stored profile or the trial was edited, or this is another version of the tool",
+						t.ID, t.Cell, c.of, key, cmp.Or(then, "–"), cmp.Or(now, "–"))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func merged(a, b map[string]string) map[string]string {
+	all := maps.Clone(b)
+	maps.Copy(all, a)
+	return all
+}
+
 // settle marks a run as complete of which only the end was not stored.
 func settle(j *job, dir string) error {
+	unlock, err := own(dir, j.earlier)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	store, err := result.Create(dir, j.earlier)
 	if err != nil {
 		return err
 	}
-	return store.Finish(j.planned())
+	return j.finish(store)
+}
+
+// own makes this process the only one that writes to a result directory, until unlock. A run to be continued must still be as it was
+// read: another process may have gone on with it, and ended, in between.
+func own(dir string, earlier *result.Run) (unlock func(), err error) {
+	unlock, err = result.Lock(dir)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	if earlier == nil {
+		return unlock, nil
+	}
+	now, err := result.Load(dir)
+	if err == nil && !reflect.DeepEqual(now, earlier) {
+		err = fmt.Errorf("%s was written to by another kafka-eos-bench just now: give the command again", dir)
+	}
+	if err != nil {
+		unlock()
+		return nil, usagef("--resume: %w", err)
+	}
+	return unlock, nil
 }
 
 // restore reads the run that --resume names and settles its profile from what it stored. What would change it is a usage error.

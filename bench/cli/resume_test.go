@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/librdkafka"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // interrupt sends a signal some time into the first phase after stderr says something.
@@ -35,11 +38,11 @@ func trialIDs(trials []result.Trial) (ids []string) {
 func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "run")
-	workload := []string{"--mode", "idempotent,transactional", "--txn-size", "20", "--blocks", "2", "--seed", "9", "--rate", "200",
+	settings := []string{"--mode", "idempotent,transactional", "--txn-size", "20", "--blocks", "2", "--seed", "9", "--rate", "200",
 		"--duration", "1s", "--warmup", "100ms", "--message-size", "100", "--expect", "unsustained"}
 	c := newCommand(t)
 	c.interrupt("[2/4]", 100*time.Millisecond)
-	c.run(t, 130, slices.Concat([]string{"run", "--broker", "embedded", "--out", out, "--progress", "plain", "-X", "sasl.password=hush"}, workload)...)
+	c.run(t, 130, slices.Concat([]string{"run", "--broker", "embedded", "--out", out, "--progress", "plain", "-X", "sasl.password=hush"}, settings)...)
 	next := "next    kafka-eos-bench run --resume " + out + " -X sasl.password=…"
 	if !strings.Contains(c.stdout.String(), next) {
 		t.Errorf("stdout does not say %q:\n%s", next, &c.stdout)
@@ -55,6 +58,9 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 	// What is not the same run is refused, and changes nothing.
 	elsewhere := *begun
 	elsewhere.Machine.CPU, elsewhere.Tool.Commit = "another CPU", "0123456"
+	longer := *begun
+	longer.Profile.Values = maps.Clone(begun.Profile.Values)
+	longer.Profile.Values["duration"] = result.Value{Value: "3s", Source: "flag"}
 	for _, tc := range []struct {
 		stored *result.Run
 		args   []string
@@ -64,6 +70,7 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 		{begun, nil, exitUsage, []string{"sasl.password", "-X"}},
 		{begun, []string{"-X", "sasl.password=hush", "--rate", "300"}, exitUsage, []string{"--resume", "--rate"}},
 		{begun, []string{"-X", "sasl.password=hush", "-X", "linger.ms=1"}, exitUsage, []string{"linger.ms"}},
+		{&longer, []string{"-X", "sasl.password=hush"}, exitUsage, []string{begun.Trials[0].ID, "its window is 1s, planned 3s"}},
 		{&elsewhere, []string{"-X", "sasl.password=hush"}, exitInconclusive, []string{"another CPU", "0123456", "cannot be continued"}},
 	} {
 		writeRun(t, out, tc.stored)
@@ -76,6 +83,16 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 		}
 	}
 	writeRun(t, out, begun)
+	unlock, err := result.Lock(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := newCommand(t)
+	second.run(t, exitUsage, "run", "--resume", out, "--progress", "plain", "-X", "sasl.password=hush")
+	if says := out + " is being written by another kafka-eos-bench"; !strings.Contains(second.stderr.String(), says) || strings.Contains(second.stderr.String(), "measuring on") {
+		t.Errorf("stderr does not say %q, or it went on:\n%s", says, &second.stderr)
+	}
+	unlock()
 	capacity := newCommand(t)
 	capacity.run(t, exitUsage, "capacity", "--resume", out, "-X", "sasl.password=hush")
 
@@ -99,7 +116,7 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 	}
 
 	// The same trials, in the same order, as in one go.
-	whole := measured(t, place{"embedded", []string{"--broker", "embedded"}}, exitOK, workload...)
+	whole := measured(t, place{"embedded", []string{"--broker", "embedded"}}, exitOK, settings...)
 	if got, want := trialIDs(ended.Trials), trialIDs(whole.Trials); !slices.Equal(got, want) {
 		t.Errorf("\n got %v\nwant %v", got, want)
 	}
@@ -109,6 +126,60 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 	shown.run(t, exitOK, "run", "--resume", out, "-X", "sasl.password=hush")
 	if !strings.Contains(shown.stdout.String(), "2 cells, 4 trials") {
 		t.Errorf("stdout:\n%s", &shown.stdout)
+	}
+}
+
+// Between reading a run and locking it, another process may have gone on with it.
+func TestARunThatChangedIsNotContinued(t *testing.T) {
+	dir := storedRun(t, filepath.Join(t.TempDir(), "run"), 2, nil)
+	earlier, err := result.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := own(dir, earlier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	earlier.Trials = earlier.Trials[:3]
+	if _, err := own(dir, earlier); exitCode(t.Context(), err) != exitUsage || !strings.Contains(err.Error(), "give the command again") {
+		t.Errorf("got %v", err)
+	}
+	if unlock, err = own(dir, nil); err != nil {
+		t.Fatalf("it stayed locked: %v", err)
+	}
+	unlock()
+}
+
+func TestStoredTrialsHaveTheConfigurationOfTheirPlan(t *testing.T) {
+	profile, err := workload.Resolve(nil, nil, map[string]string{"mode": "transactional", "linger": "5ms"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, planned, err := layOut(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	producer, reader, err := librdkafka.New().Effective(planned[0].Workload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := result.Trial{ID: planned[0].ID, Cell: planned[0].Cell, ClientConfig: result.ClientConfig{Producer: producer, Reader: reader}}
+	if err := sameConfig(planned, []result.Trial{stored}); err != nil {
+		t.Error(err)
+	}
+	for says, change := range map[string]func(*result.ClientConfig){
+		"producer of linger.ms=7, and would be with 5 now":      func(c *result.ClientConfig) { c.Producer["linger.ms"] = "7" },
+		"producer of batch.size=–, and would be with 65536 now": func(c *result.ClientConfig) { delete(c.Producer, "batch.size") },
+		"reader of fetch.min.bytes=9, and would be with 1 now":  func(c *result.ClientConfig) { c.Reader["fetch.min.bytes"] = "9" },
+		"reader of fetch.max.wait=1, and would be with – now":   func(c *result.ClientConfig) { c.Reader["fetch.max.wait"] = "1" },
+	} {
+		other := stored
+		other.ClientConfig = result.ClientConfig{Producer: maps.Clone(producer), Reader: maps.Clone(reader)}
+		change(&other.ClientConfig)
+		if err := sameConfig(planned, []result.Trial{stored, other}); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), other.ID) {
+			t.Errorf("got %v, want %q", err, says)
+		}
 	}
 }
 

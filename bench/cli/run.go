@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -87,7 +86,7 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	switch {
 	case !run.Complete:
 		next = a.resumeCommand("run", f.campaignFlags, &f.workload.client)
-	case err == nil:
+	case err == nil && f.resume == "" && len(f.workload.client.properties) == 0: // a property may be a secret
 		next = a.next(j.profile)
 	}
 	if e := a.show(write, run, f.campaignFlags, next); e != nil {
@@ -130,7 +129,7 @@ func (a *app) resultDir(name string) string {
 func runJob(profile *workload.Profile, trials, left []plan.Trial) *job {
 	return &job{
 		profile: profile, values: profile.Values(), source: campaign.Fixed(left), left: left,
-		planned: func() int { return len(trials) },
+		finish:  func(s *result.Store) error { return s.Finish(len(trials)) },
 		discard: func(fresh int) []plan.Trial { return campaign.Conditioning(trials, profile.Blocks, fresh) },
 	}
 }
@@ -154,10 +153,9 @@ func (a *app) show(write report.Format, run *result.Run, f campaignFlags, next s
 	return nil
 }
 
-// next is the command worth trying after a quick look: the same one, as a comparison. It is not said where the
-// command line may hold a secret.
+// next is the command worth trying after a quick look: the same one, as a comparison.
 func (a *app) next(profile *workload.Profile) string {
-	if profile.Blocks >= campaign.Comparison || slices.ContainsFunc(a.args, func(arg string) bool { return strings.HasPrefix(arg, "-X") || strings.HasPrefix(arg, "--property") }) {
+	if profile.Blocks >= campaign.Comparison {
 		return ""
 	}
 	words := []string{"kafka-eos-bench"}

@@ -348,3 +348,17 @@ func checkLog(t *testing.T, name string) {
 		t.Errorf("%s is empty", name)
 	}
 }
+
+// What is worth trying next repeats the command line, so nothing is said where that may hold a secret, whatever the flag was spelled like.
+func TestNextHoldsNoSecret(t *testing.T) {
+	for _, args := range [][]string{{"-vX", "sasl.password=hunter2"}, {"-X", "sasl.password=hunter2"}, {"--property=sasl.password=hunter2"}} {
+		c := newCommand(t)
+		c.run(t, exitOK, append([]string{"run", "--broker", "embedded", "--mode", "at-least-once", "--rate", "200", "--duration", "500ms", "--warmup", "0s",
+			"--out", filepath.Join(t.TempDir(), "run")}, args...)...)
+		for _, text := range []string{c.stdout.String(), c.stderr.String()} {
+			if strings.Contains(text, "hunter2") {
+				t.Errorf("%v: the secret is printed:\n%s", args, text)
+			}
+		}
+	}
+}

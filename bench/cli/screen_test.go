@@ -64,9 +64,6 @@ func TestNextIsTheSameCommandAsAComparison(t *testing.T) {
 		{[]string{"run"}, 1, "kafka-eos-bench run --blocks 6"},
 		{[]string{"run", "-b", "k:9092", "--mode", "all", "--out", "x", "--blocks=2"}, 2, "kafka-eos-bench run -b k:9092 --mode all --blocks 6"},
 		{[]string{"run", "my profile.yaml", "--message-size", "uniform(100,200)"}, 1, "kafka-eos-bench run 'my profile.yaml' --message-size 'uniform(100,200)' --blocks 6"},
-		{[]string{"run", "-X", "sasl.password=hunter2"}, 1, ""},
-		{[]string{"run", "-Xsasl.password=hunter2"}, 1, ""},
-		{[]string{"run", "--property=sasl.password=hunter2"}, 1, ""},
 		{[]string{"run", "--blocks", "10"}, 10, ""},
 	} {
 		if got := (&app{args: tc.args}).next(&workload.Profile{Blocks: tc.blocks}); got != tc.want {

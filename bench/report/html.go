@@ -172,7 +172,7 @@ func (s *summary) badge() badge {
 	case broken > 0:
 		return badge{"bad", fmt.Sprintf("✗ the guarantee broke in %d of %s", broken, plural(trials, "trial"))}
 	case open > 0:
-		return badge{"open", fmt.Sprintf("? the evidence is incomplete in %d of %s", open, plural(trials, "trial"))}
+		return badge{"open", fmt.Sprintf("? evidence is missing or a rate was not sustained in %d of %s", open, plural(trials, "trial"))}
 	case !s.run.Complete:
 		return badge{"open", "? the run was stopped early"}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // Bounds of what the page carries to be looked at closely.
@@ -33,6 +34,7 @@ type chart struct {
 
 type curve struct {
 	Name string   `json:"name"`
+	Mode int      `json:"mode"` // its place among modes, which has one colour in every figure
 	X    []number `json:"x"`
 	Y    []number `json:"y"`
 }
@@ -83,12 +85,12 @@ func (s *summary) charts(dir string) ([]chart, error) {
 		overTime[i] = chart{Title: c.title, Unit: c.unit}
 	}
 	for _, c := range s.chosen() {
-		name, t := printable(s.curveName(c)), c.Usable[0]
+		name, t, mode := printable(s.curveName(c)), c.Usable[0], modeOrder(c.Mode)
 		curve, err := e2eCurve(dir, name, t)
 		if err != nil {
 			return nil, err
 		}
-		if len(curve.X) > 0 && !c.Saturated() {
+		if curve.Mode = mode; len(curve.X) > 0 && !c.Saturated() {
 			percentiles.Curves = append(percentiles.Curves, curve)
 		}
 		for _, ext := range []string{"csv", "lag.csv"} {
@@ -97,11 +99,20 @@ func (s *summary) charts(dir string) ([]chart, error) {
 				return nil, err
 			}
 			for i, curve := range curves {
+				curve.Mode = mode
 				overTime[i].Curves = append(overTime[i].Curves, curve)
 			}
 		}
 	}
 	return slices.DeleteFunc(append([]chart{percentiles}, overTime...), func(c chart) bool { return len(c.Curves) == 0 }), nil
+}
+
+// modeOrder is a mode's place in the table, behind all for one that is not in it.
+func modeOrder(mode string) int {
+	if i := slices.IndexFunc(workload.Modes, func(m workload.Mode) bool { return m.Name == mode }); i >= 0 {
+		return i
+	}
+	return len(workload.Modes)
 }
 
 // chosen are the cells whose curves the page carries.

@@ -344,12 +344,12 @@ func TestBadge(t *testing.T) {
 	good := at("idempotent", 0, 5000)
 	good.Window.Committed = 1
 	for want, change := range map[string]func(*result.Run){
-		"good ✓ every promise held in 1 trial":                             func(*result.Run) {},
-		"good ✓ every promise held in 1 trial; 1 of them promised nothing": func(r *result.Run) { r.Trials[0].Guarantee.Verdict = result.NotPromised },
-		"bad ✗ the guarantee broke in 1 of 1 trial":                        func(r *result.Run) { r.Trials[0].Guarantee.Verdict = result.Broken },
-		"open ? the evidence is incomplete in 1 of 1 trial":                func(r *result.Run) { r.Trials[0].Sustained = new(false) },
-		"open ? the run was stopped early":                                 func(r *result.Run) { r.Complete = false },
-		"open ? no trial finished":                                         func(r *result.Run) { r.Trials = nil },
+		"good ✓ every promise held in 1 trial":                                   func(*result.Run) {},
+		"good ✓ every promise held in 1 trial; 1 of them promised nothing":       func(r *result.Run) { r.Trials[0].Guarantee.Verdict = result.NotPromised },
+		"bad ✗ the guarantee broke in 1 of 1 trial":                              func(r *result.Run) { r.Trials[0].Guarantee.Verdict = result.Broken },
+		"open ? evidence is missing or a rate was not sustained in 1 of 1 trial": func(r *result.Run) { r.Trials[0].Sustained = new(false) },
+		"open ? the run was stopped early":                                       func(r *result.Run) { r.Complete = false },
+		"open ? no trial finished":                                               func(r *result.Run) { r.Trials = nil },
 	} {
 		r := &result.Run{Complete: true, Trials: []result.Trial{good}}
 		change(r)

@@ -66,6 +66,9 @@ func (s schemas) decodeRun(data []byte) (*Run, error) {
 			return nil, fmt.Errorf("at '/trials/%d': %w", i, err)
 		}
 	}
+	if err := distinct(r.Trials); err != nil {
+		return nil, fmt.Errorf("at '/trials': %w", err)
+	}
 	return &r, nil
 }
 

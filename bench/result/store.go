@@ -30,7 +30,7 @@ type Store struct {
 // written to is known before anything is measured. The run is kept: what is set in it later, Finish stores.
 //
 // A directory that holds something else, or another run, is refused and left alone. One that holds this very run
-// (the same run_id) is taken up again with the trials it has.
+// (the same run_id) is taken up again with the trials it has. Nothing keeps two processes from it: see Lock.
 func Create(dir string, run *Run) (*Store, error) {
 	s := &Store{dir: dir, run: run}
 	var err error
@@ -53,8 +53,8 @@ func Create(dir string, run *Run) (*Store, error) {
 
 // claim refuses a directory whose content is not this run's.
 func (s *Store) claim() error {
-	entries, err := os.ReadDir(s.dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+	empty, err := Empty(s.dir)
+	if errors.Is(err, fs.ErrNotExist) || empty {
 		return nil
 	}
 	if err != nil {
@@ -76,6 +76,12 @@ func (s *Store) claim() error {
 		return fmt.Errorf("the result directory %s holds run %s already: name a new or empty one with --out", s.dir, there.RunID)
 	}
 	return nil
+}
+
+// Empty says whether a directory holds nothing; the lock of its writer is nothing.
+func Empty(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	return err == nil && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != lockFile }), err
 }
 
 // WriteTrial stores a finished trial as trials/<id>.json, whole or not at all, replacing an earlier one of that id.
@@ -111,12 +117,23 @@ func (s *Store) TrialFile(id, ext string) (*File, error) {
 // given to Create holds what was stored. It is complete when all of the planned trials are there and none was cut
 // short.
 func (s *Store) Finish(planned int) error {
+	return s.finish(func(trials []Trial) bool {
+		return len(trials) == planned && !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Complete })
+	})
+}
+
+// FinishAs is Finish for a run of which its caller alone knows whether it is complete: a trial that ended early may be all that was to be learnt.
+func (s *Store) FinishAs(complete bool) error {
+	return s.finish(func([]Trial) bool { return complete })
+}
+
+func (s *Store) finish(complete func([]Trial) bool) error {
 	trials, err := s.schemas.loadTrials(s.dir)
 	if err != nil {
 		return err
 	}
 	s.run.Trials = trials
-	s.run.Complete = len(trials) == planned && !slices.ContainsFunc(trials, func(t Trial) bool { return !t.Complete })
+	s.run.Complete = complete(trials)
 	return s.writeRun(s.run)
 }
 

@@ -1,6 +1,8 @@
 package result
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -38,7 +40,7 @@ func started(t *testing.T) (*Run, string, *Store) {
 func trialAt(t *testing.T, id string, block int, second int) *Trial {
 	t.Helper()
 	trial := example(t).Trials[0]
-	trial.ID, trial.Block = id, block
+	trial.ID, trial.Cell, trial.Block = id, "mode=transactional,txn_size=100,keys="+id, block
 	trial.StartedAt = time.Date(2026, 11, 22, 23, 0, second, 0, time.UTC)
 	return &trial
 }
@@ -279,5 +281,125 @@ func TestLoadNamesFileAndField(t *testing.T) {
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "nowhere")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// finished is a complete run of two trials.
+func finished(t *testing.T) (dir string) {
+	t.Helper()
+	_, dir, s := started(t)
+	for i, id := range []string{"b01-a", "b01-b"} {
+		if err := s.WriteTrial(trialAt(t, id, 1, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Finish(2); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestACompleteRunHasTheTrialsItLists(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(t *testing.T, dir string)
+		says   []string // empty: it loads
+	}{
+		"untouched": {func(*testing.T, string) {}, nil},
+		"one deleted": {func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "trials", "b01-b.json")) },
+			[]string{"trials/b01-b.json is missing", "put the file back"}},
+		"one added": {func(t *testing.T, dir string) { copyTrial(t, dir, "b02-c", func(t *Trial) { t.Block = 2 }) },
+			[]string{"trials/b02-c.json is none of the trials", "move the file elsewhere"}},
+		"run.json alone": {func(t *testing.T, dir string) {
+			remove(t, filepath.Join(dir, "trials", "b01-a.json"))
+			remove(t, filepath.Join(dir, "trials", "b01-b.json"))
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := finished(t)
+			c.change(t, dir)
+			r, err := Load(dir)
+			if len(c.says) == 0 && (err != nil || !slices.Equal(ids(r), []string{"b01-a", "b01-b"})) {
+				t.Errorf("got %v, %v", r, err)
+			}
+			for _, want := range c.says {
+				if err == nil || !strings.Contains(err.Error(), filepath.FromSlash(want)) || !strings.Contains(err.Error(), dir) {
+					t.Errorf("got %v, want %q and the directory", err, want)
+				}
+			}
+		})
+	}
+}
+
+// A copy under another id would count as evidence of its own.
+func TestATrialIsThereOnce(t *testing.T) {
+	_, dir, s := started(t)
+	if err := s.WriteTrial(trialAt(t, "b01-a", 1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	copyTrial(t, dir, "b01-copy", func(*Trial) {})
+	run := example(t)
+	first := run.Trials[0]
+	first.ID = "b01-copy"
+	run.Trials = append(run.Trials, first)
+	alone := filepath.Join(t.TempDir(), "run.json")
+	f, err := os.Create(alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(Encode(f, run), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for path, id := range map[string]string{dir: "b01-a", alone: run.Trials[0].ID} {
+		_, err := Load(path)
+		for _, want := range []string{path, id, "b01-copy", "in block 1", "remove the one that is a copy"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q in it", err, want)
+			}
+		}
+	}
+	if err := s.Finish(2); err == nil {
+		t.Error("a run with a trial twice was finished")
+	}
+}
+
+func TestItsCallerMaySayThatARunIsComplete(t *testing.T) {
+	for _, complete := range []bool{true, false} {
+		_, dir, s := started(t)
+		early := trialAt(t, "b01-a", 1, 1)
+		early.Complete = false
+		if err := s.WriteTrial(early); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FinishAs(complete); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := Load(dir); err != nil || r.Complete != complete || len(r.Trials) != 1 {
+			t.Errorf("got %v, %v, want complete %v", r, err, complete)
+		}
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copyTrial stores the trial b01-a once more, under another id.
+func copyTrial(t *testing.T, dir, id string, change func(*Trial)) {
+	t.Helper()
+	var trial Trial
+	if err := json.Unmarshal(read(t, filepath.Join(dir, "trials", "b01-a.json")), &trial); err != nil {
+		t.Fatal(err)
+	}
+	trial.ID = id
+	change(&trial)
+	var b bytes.Buffer
+	if err := encode(&b, &trial); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "trials", id+".json"), b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -5,8 +5,7 @@
 	const host = document.getElementById("charts");
 	const dark = matchMedia("(prefers-color-scheme: dark)");
 	const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-	const dashes = [[], [8, 4], [2, 3]];
-	const colors = 6;
+	const dashes = [[], [10, 4], [2, 3], [14, 3, 2, 3], [6, 2]]; // tell curves of one mode, which share its colour, apart
 	const few = 40; // samples that are shown one by one
 
 	// A count of nines as the percentile that people know.
@@ -21,13 +20,14 @@
 	// draw makes a chart in a box and returns a function that removes it.
 	const draw = (box, chart) => {
 		const axis = (more) => ({ stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, ...more });
+		const alike = (i) => chart.curves.slice(0, i).filter((c) => c.mode === chart.curves[i].mode).length;
 		const series = chart.curves.map((c, i) => ({
 			label: c.name,
-			stroke: color("--s" + (i % colors + 1)),
-			dash: dashes[Math.floor(i / colors) % dashes.length],
+			stroke: color("--s" + (c.mode + 1)),
+			dash: dashes[alike(i) % dashes.length],
 			width: 2,
 			spanGaps: true,
-			points: { show: !chart.nines && c.x.length < few, size: 6, fill: color("--s" + (i % colors + 1)) },
+			points: { show: !chart.nines && c.x.length < few, size: 6, fill: color("--s" + (c.mode + 1)) },
 			value: (_, v) => figure(v),
 		}));
 		const plot = new uPlot({
