@@ -172,7 +172,7 @@ func TestAdviceOfBadInputIsAUsageError(t *testing.T) {
 		{nil, "--help"},
 		{[]string{broken}, "half.json"},
 		{[]string{run, filepath.Join(t.TempDir(), "none")}, "none"},
-		{[]string{run, run}, "given twice"},
+		{[]string{run, run}, "name each once"},
 		{[]string{run, "--max-cost", "10"}, "--max-cost"},
 		{[]string{run, "--max-cost", ""}, "--max-cost"},
 		{[]string{run, "--freshness", "200"}, "--freshness"},

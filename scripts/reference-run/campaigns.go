@@ -11,6 +11,8 @@ type campaign struct {
 // campaigns are a fraction of modes × transaction sizes × partitions × message sizes × rates × brokers: each varies one or two of them
 // around the same middle, 1 KB, 6 partitions and one broker.
 var campaigns = []campaign{
+	{name: "exactness", nodes: 1, question: "how exact is the generator itself?",
+		args: run("--mode", "at-least-once", "--rate", "1000,10000,50000", "--duration", "6s", "--blocks", "6")},
 	{name: "max-sizes", nodes: 1, question: "what is the throughput cost of each mode and transaction size?",
 		args: run("--mode", "all", "--txn-size", "1,10,100,1000,10000", "--rate", "max", "--duration", "4s", "--blocks", "10")},
 	{name: "max-partitions", nodes: 1, question: "how does it depend on the number of partitions?",
