@@ -119,7 +119,7 @@ func Conditioning(trials []plan.Trial, blocks, freshBrokers int) []plan.Trial {
 	}
 	heaviest := cells[0]
 	for _, t := range cells {
-		if weight(t.Workload.Mode) > weight(heaviest.Workload.Mode) {
+		if workload.Rank(t.Workload.Mode.Name) > workload.Rank(heaviest.Workload.Mode.Name) {
 			heaviest = t
 		}
 	}
@@ -142,14 +142,4 @@ func block(cells []plan.Trial, freshBrokers int) (discarded []plan.Trial) {
 		}
 	}
 	return discarded
-}
-
-// weight is a mode's place in the table, which goes from the weakest guarantee to the strongest.
-func weight(m workload.Mode) int {
-	for i, other := range workload.Modes {
-		if m.Name == other.Name {
-			return i
-		}
-	}
-	return -1
 }

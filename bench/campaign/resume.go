@@ -72,7 +72,7 @@ func unlikeAxes(stored, planned map[string]any) (differs string) {
 // unlikeLength compares how long a trial measured, or how many records where their number bounds it.
 func unlikeLength(t *result.Trial, w workload.Workload) string {
 	if w.Messages > 0 {
-		if t.Sustained != nil && !*t.Sustained && t.Window.Handed < w.Messages {
+		if t.FellBehind() && t.Window.Handed < w.Messages {
 			return "" // far behind its schedule it was given up
 		}
 		return unlike("number of messages", t.Window.Handed, w.Messages)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/advise"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // advice is what is shown of it, with the runs it is from.
@@ -30,12 +30,7 @@ type part struct {
 	items   []string
 }
 
-func (v *advice) json(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v.Advice)
-}
+func (v *advice) json(w io.Writer) error { return result.Indented(w, v.Advice) }
 
 func (v *advice) text(w io.Writer, width int) error {
 	var b strings.Builder
@@ -77,50 +72,27 @@ func (v *advice) text(w io.Writer, width int) error {
 
 func (v *advice) markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n", escaped(v.title()))
+	fmt.Fprintf(&b, "### %s\n\n", report.Escaped(v.title()))
 	for _, l := range v.header() {
-		fmt.Fprintf(&b, "- %s: %s\n", l[0], escaped(l[1]))
+		fmt.Fprintf(&b, "- %s: %s\n", l[0], report.Escaped(l[1]))
 	}
 	for _, p := range v.parts() {
-		fmt.Fprintf(&b, "\n#### %s\n", escaped(p.heading))
+		fmt.Fprintf(&b, "\n#### %s\n", report.Escaped(p.heading))
 		for _, text := range slices.Concat(p.lead, p.text) {
-			fmt.Fprintf(&b, "\n%s\n", escaped(text))
+			fmt.Fprintf(&b, "\n%s\n", report.Escaped(text))
 		}
 		for _, columns := range p.tables {
 			b.WriteByte('\n')
-			markdownTable(&b, columns)
+			if err := report.MarkdownTable(&b, columns); err != nil {
+				return err
+			}
 		}
 		if lines := slices.Concat(p.notes, p.items); len(lines) > 0 {
-			fmt.Fprintf(&b, "\n- %s\n", strings.Join(each(lines, escaped), "\n- "))
+			fmt.Fprintf(&b, "\n- %s\n", strings.Join(each(lines, report.Escaped), "\n- "))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func markdownTable(b *strings.Builder, columns []report.Column) {
-	titles, rules := "|", "|"
-	for _, c := range columns {
-		titles += " " + escaped(strings.TrimSpace(c.Group+" "+c.Title)) + " |"
-		if c.Words {
-			rules += " :-- |"
-		} else {
-			rules += " --: |"
-		}
-	}
-	b.WriteString(titles + "\n" + rules + "\n")
-	for i := range columns[0].Texts {
-		b.WriteByte('|')
-		for _, c := range columns {
-			b.WriteString(" " + escaped(c.Texts[i]) + " |")
-		}
-		b.WriteByte('\n')
-	}
-}
-
-// escaped keeps text from a stored file from being taken for markup.
-func escaped(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "\n", " ", "\x1b", "").Replace(text)
 }
 
 func (v *advice) title() string {

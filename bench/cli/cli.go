@@ -105,8 +105,8 @@ func nearestFlag(cmd *cobra.Command, err error) string {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	if text := workload.DidYouMean("--"+unknown.GetSpecifiedName(), names); strings.HasPrefix(text, "did you mean") {
-		return ": " + text
+	if near := workload.Nearest("--"+unknown.GetSpecifiedName(), names); near != "" {
+		return ": did you mean " + near + "?"
 	}
 	return ""
 }

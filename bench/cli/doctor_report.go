@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,10 +63,7 @@ func (d *diagnosis) verdict() error {
 // showDiagnosis prints what was found.
 func (a *app) showDiagnosis(d *diagnosis, f doctorFlags) error {
 	if f.format == "json" {
-		encoder := json.NewEncoder(a.Stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(d)
+		return result.Indented(a.Stdout, d)
 	}
 	o := a.reportOptions("", f.noColor)
 	var text strings.Builder

@@ -190,7 +190,7 @@ func verdict(run *result.Run, profile *workload.Profile, err error) error {
 		case !t.Complete:
 			cutShort++
 		case t.Guarantee.Verdict == result.Incomplete, t.Window.Committed == 0,
-			t.Sustained != nil && !*t.Sustained && profile.Expect != workload.Unsustained:
+			t.FellBehind() && profile.Expect != workload.Unsustained:
 			open++
 		}
 	}

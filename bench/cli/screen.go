@@ -162,7 +162,7 @@ func (s *screen) done(t *result.Trial) {
 		}
 	}
 	parts = append(parts, "guarantee "+string(t.Guarantee.Verdict))
-	if t.Sustained != nil && !*t.Sustained {
+	if t.FellBehind() {
 		parts = append(parts, "unsustained")
 	}
 	if !t.Complete {

@@ -70,7 +70,7 @@ func Capacities(run *Run, objectives []metric.Objective) ([]*Capacity, error) {
 	var all []*Capacity
 	order := map[string]int{}
 	for _, cell := range run.Cells {
-		order[WithoutRate(cell.Name)] = rank(cell.Mode)
+		order[WithoutRate(cell.Name)] = workload.Rank(cell.Mode)
 	}
 	byName := map[string]*Capacity{}
 	for _, t := range Probes(run.Run) {

@@ -142,21 +142,12 @@ func (r *Run) sort() {
 				return n
 			}
 		}
-		order := cmp.Or(cmp.Compare(rank(a.Mode), rank(b.Mode)), cmp.Compare(a.Mode, b.Mode))
+		order := cmp.Or(cmp.Compare(workload.Rank(a.Mode), workload.Rank(b.Mode)), cmp.Compare(a.Mode, b.Mode))
 		for _, key := range []string{AxisTxnSize, AxisTxnInterval, AxisFlushEvery, AxisIsolation} {
 			order = cmp.Or(order, compareAxis(a.Axes[key], b.Axes[key]))
 		}
 		return order
 	})
-}
-
-// rank is a mode's place in the table, unknown ones behind all.
-func rank(mode string) int {
-	i := slices.IndexFunc(workload.Modes, func(m workload.Mode) bool { return m.Name == mode })
-	if i < 0 {
-		return len(workload.Modes)
-	}
-	return i
 }
 
 // compareAxis orders nothing before numbers and durations before words ("max").
@@ -288,7 +279,7 @@ func (c *Cell) Saturated() bool {
 // Unsustained counts the trials that did not hold their rate.
 func (c *Cell) Unsustained() (n int) {
 	for _, t := range c.Trials {
-		if t.Sustained != nil && !*t.Sustained {
+		if t.FellBehind() {
 			n++
 		}
 	}

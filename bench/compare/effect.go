@@ -25,10 +25,15 @@ func (c *Cell) Estimate(m metric.Metric) (Estimate, bool) {
 	if values == nil {
 		return Estimate{}, false
 	}
+	return estimate(values), true
+}
+
+// estimate sorts the values.
+func estimate(values []float64) Estimate {
 	slices.Sort(values)
 	e := Estimate{Median: stats.Quantile(values, 0.5), N: len(values)}
 	e.Lo, e.Hi, _ = stats.MedianInterval(values, Confidence)
-	return e, true
+	return e
 }
 
 // Effect is how a figure of one cell differs from another's.

@@ -1,11 +1,6 @@
 package compare
 
-import (
-	"slices"
-
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
-)
+import "github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 
 // Over is a figure over the runs of one side of a comparison: the median of its medians in each, with its interval; N counts runs. False if
 // a run lacks it.
@@ -18,8 +13,5 @@ func Over(cells []*Cell, m metric.Metric) (Estimate, bool) {
 		}
 		medians = append(medians, *v)
 	}
-	slices.Sort(medians)
-	e := Estimate{Median: stats.Quantile(medians, 0.5), N: len(medians)}
-	e.Lo, e.Hi, _ = stats.MedianInterval(medians, Confidence)
-	return e, true
+	return estimate(medians), true
 }

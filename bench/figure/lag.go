@@ -101,7 +101,7 @@ func (s *set) typical(c *compare.Cell, from *choices) *result.Trial {
 		return true
 	}
 	from.absent = prefer(func(t *result.Trial) bool { return s.hasLag(c, t) }) || from.absent
-	from.unsteady = prefer(sustained) || from.unsteady
+	from.unsteady = prefer(func(t *result.Trial) bool { return !t.FellBehind() }) || from.unsteady
 	from.most = max(from.most, len(trials))
 	if from.fewest == 0 || len(trials) < from.fewest {
 		from.fewest = len(trials)
@@ -112,15 +112,12 @@ func (s *set) typical(c *compare.Cell, from *choices) *result.Trial {
 	return trials[(len(trials)-1)/2]
 }
 
-// sustained says whether a trial held its rate, or had none to hold.
-func sustained(t *result.Trial) bool { return t.Sustained == nil || *t.Sustained }
-
 func lagPanel(shared string, c *compare.Cell, t *result.Trial, series lagSeries) panel {
 	p := panel{title: fmt.Sprintf("%s, block %d", rowName(c), t.Block)}
 	if shared != "" {
 		p.title += ", " + shared
 	}
-	if !sustained(t) {
+	if t.FellBehind() {
 		p.title += ", rate not sustained"
 	}
 	var values []float64

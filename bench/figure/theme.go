@@ -2,7 +2,6 @@ package figure
 
 import (
 	"image/color"
-	"slices"
 
 	"gonum.org/v1/plot/vg"
 
@@ -86,9 +85,5 @@ func lookOf(mode string) look {
 		{firstMode + 3, triangle, []vg.Length{11, 2}},
 		{firstMode + 4, pentagon, []vg.Length{3, 3}},
 	}
-	i := slices.IndexFunc(workload.Modes, func(m workload.Mode) bool { return m.Name == mode })
-	if i < 0 || i >= len(looks) {
-		i = len(looks) - 1
-	}
-	return looks[i]
+	return looks[min(workload.Rank(mode), len(looks)-1)]
 }

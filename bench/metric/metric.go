@@ -83,28 +83,29 @@ func transactional(m workload.Mode) bool { return m.Transactional }
 func acknowledged(m workload.Mode) bool  { return m.Acks != 0 }
 func never(workload.Mode) bool           { return false }
 
+// table is never written to.
+var table = slices.Concat(throughput(), latencies(), lags(), usage(), counts())
+
 // All returns the table, in the order people meet it.
-func All() []Metric {
-	return slices.Concat(throughput(), latencies(), lags(), usage(), counts())
-}
+func All() []Metric { return slices.Clone(table) }
 
 // Parse returns the metric of that name, spaces within it ignored. The error, a *workload.UsageError, names the nearest one.
 func Parse(name string) (Metric, error) {
 	name = strings.Join(strings.Fields(name), "")
-	var names []string
-	for _, m := range All() {
-		if m.Name == name {
-			return m, nil
-		}
-		names = append(names, m.Name)
+	if i := slices.IndexFunc(table, func(m Metric) bool { return m.Name == name }); i >= 0 {
+		return table[i], nil
 	}
-	return Metric{}, &workload.UsageError{Problem: fmt.Sprintf("%q is no figure of a trial", name), Remedy: remedy(name, names)}
+	return Metric{}, &workload.UsageError{Problem: fmt.Sprintf("%q is no figure of a trial", name), Remedy: remedy(name)}
 }
 
 // remedy is the nearest name, or how names are made: all of them would fill a screen.
-func remedy(name string, names []string) string {
-	if text := workload.DidYouMean(name, names); strings.HasPrefix(text, "did you mean") {
-		return text
+func remedy(name string) string {
+	var names []string
+	for _, m := range table {
+		names = append(names, m.Name)
+	}
+	if near := workload.Nearest(name, names); near != "" {
+		return "did you mean " + near + "?"
 	}
 	return "write STATISTIC(HISTOGRAM) such as p99(e2e), STATISTIC(LAG) such as max(hold), or a figure such as read_per_s; docs/method.md lists them"
 }

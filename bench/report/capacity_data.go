@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // CapacitySchema names this version of the JSON form of a search for capacity. Keys may be added; none is renamed or removed within v1.
@@ -99,10 +99,7 @@ func (s *searches) document() CapacityDocument {
 }
 
 func capacityJSON(w io.Writer, s *searches, _ Options) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(s.document())
+	return result.Indented(w, s.document())
 }
 
 // capacityCSV writes a row per rate that was probed (RFC 4180).

@@ -8,14 +8,8 @@ import (
 
 // capacityText writes what was found, and the latency at every rate probed, for a screen.
 func capacityText(w io.Writer, s *searches, o Options) error {
-	p := &printer{width: o.Width, color: o.Color}
-	if p.width <= 0 {
-		p.width = defaultWidth
-	}
-	p.line(p.paint(bold, s.heading()))
-	for _, l := range s.header() {
-		p.wrapped(fmt.Sprintf("  %-10s", l.name), l.text)
-	}
+	p := newPrinter(o)
+	p.head(s.heading(), s.header())
 	if len(s.all) > 0 {
 		for _, table := range [][]group{s.found(), s.points()} {
 			p.line("")
@@ -31,15 +25,7 @@ func capacityText(w io.Writer, s *searches, o Options) error {
 	}
 	p.line("")
 	p.wrapped("", s.verdict())
-	if o.Path != "" || o.Next != "" {
-		p.line("")
-	}
-	if o.Path != "" {
-		p.line("result  " + o.Path)
-	}
-	if o.Next != "" {
-		p.line("next    " + o.Next)
-	}
+	p.pointers(o)
 	_, err := io.WriteString(w, p.b.String())
 	return err
 }
@@ -47,7 +33,7 @@ func capacityText(w io.Writer, s *searches, o Options) error {
 // capacityMarkdown writes the same for a pull request.
 func capacityMarkdown(w io.Writer, s *searches, o Options) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s\n", escaped(s.heading()), escaped(s.verdict()))
+	fmt.Fprintf(&b, "### %s\n\n%s\n", Escaped(s.heading()), Escaped(s.verdict()))
 	if len(s.all) > 0 {
 		for _, table := range [][]group{s.found(), s.points()} {
 			b.WriteByte('\n')
@@ -56,13 +42,13 @@ func capacityMarkdown(w io.Writer, s *searches, o Options) error {
 	}
 	b.WriteByte('\n')
 	for _, l := range s.header() {
-		fmt.Fprintf(&b, "- %s: %s\n", l.name, escaped(l.text))
+		fmt.Fprintf(&b, "- %s: %s\n", l.name, Escaped(l.text))
 	}
 	if o.Path != "" {
 		fmt.Fprintf(&b, "- result: `%s`\n", o.Path)
 	}
 	for _, text := range s.remarks() {
-		fmt.Fprintf(&b, "- **note**: %s\n", escaped(text))
+		fmt.Fprintf(&b, "- **note**: %s\n", Escaped(text))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

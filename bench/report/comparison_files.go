@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -11,13 +10,11 @@ import (
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 func comparisonJSON(w io.Writer, c *Comparison, _ Options) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(c)
+	return result.Indented(w, c)
 }
 
 // comparisonCSV writes a row per metric, cell and side (RFC 4180), empty where there is no figure. The columns are the same for every
@@ -95,16 +92,16 @@ func (c *Comparison) fields(m *ComparedMetric, r *ComparedRow, side int) []strin
 // comparisonMarkdown writes for a pull request, in GitHub's dialect.
 func comparisonMarkdown(w io.Writer, c *Comparison, _ Options) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n", escaped(c.title))
+	fmt.Fprintf(&b, "### %s\n\n", Escaped(c.title))
 	if c.AcrossEnvironments {
-		fmt.Fprintf(&b, "> **%s**\n", escaped(incomparable))
+		fmt.Fprintf(&b, "> **%s**\n", Escaped(incomparable))
 		for _, d := range c.Differences {
-			fmt.Fprintf(&b, "> - %s\n", escaped(d))
+			fmt.Fprintf(&b, "> - %s\n", Escaped(d))
 		}
 		b.WriteByte('\n')
 	}
 	for _, l := range c.header {
-		fmt.Fprintf(&b, "- %s: %s\n", l.name, escaped(l.text))
+		fmt.Fprintf(&b, "- %s: %s\n", l.name, Escaped(l.text))
 	}
 	referred := map[int]bool{}
 	for _, m := range c.Metrics {
@@ -113,7 +110,7 @@ func comparisonMarkdown(w io.Writer, c *Comparison, _ Options) error {
 		}
 		keys := c.keys(m)
 		for i, r := range m.Rows {
-			text := escaped(keys[0].texts[i])
+			text := Escaped(keys[0].texts[i])
 			if r.unsustained() {
 				text += " !"
 			}
@@ -123,16 +120,16 @@ func comparisonMarkdown(w io.Writer, c *Comparison, _ Options) error {
 			}
 			keys[0].texts[i] = text
 		}
-		fmt.Fprintf(&b, "\n**%s**\n\n", escaped(m.title()))
+		fmt.Fprintf(&b, "\n**%s**\n\n", Escaped(m.title()))
 		markdownTable(&b, keys, c.columns(m), len(m.Rows))
 	}
 	b.WriteByte('\n')
 	for _, l := range c.legend() {
-		fmt.Fprintf(&b, "- %s\n", escaped(l))
+		fmt.Fprintf(&b, "- %s\n", Escaped(l))
 	}
 	for i, n := range c.Notes {
 		if !referred[i+1] {
-			fmt.Fprintf(&b, "- **note**: %s\n", escaped(n))
+			fmt.Fprintf(&b, "- **note**: %s\n", Escaped(n))
 		}
 	}
 	if len(referred) > 0 {
@@ -140,7 +137,7 @@ func comparisonMarkdown(w io.Writer, c *Comparison, _ Options) error {
 	}
 	for i, n := range c.Notes {
 		if referred[i+1] {
-			fmt.Fprintf(&b, "[^%d]: %s\n", i+1, escaped(n))
+			fmt.Fprintf(&b, "[^%d]: %s\n", i+1, Escaped(n))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -31,20 +31,14 @@ func ComparisonByName(name string) (ComparisonFormat, error) {
 const incomparable = "NOT COMPARABLE: the sides differ in more than what is compared, and are shown side by side because --across-environments asks for it"
 
 func comparisonText(w io.Writer, c *Comparison, o Options) error {
-	p := &printer{width: o.Width, color: o.Color}
-	if p.width <= 0 {
-		p.width = defaultWidth
-	}
+	p := newPrinter(o)
 	if c.AcrossEnvironments {
 		p.wrapped("! ", incomparable)
 		for _, d := range c.Differences {
 			p.wrapped("!   ", d)
 		}
 	}
-	p.line(p.paint(bold, c.title))
-	for _, l := range c.header {
-		p.wrapped(fmt.Sprintf("  %-10s", l.name), l.text)
-	}
+	p.head(c.title, c.header)
 	for _, m := range c.Metrics {
 		if len(m.Rows) == 0 {
 			continue // a note says so

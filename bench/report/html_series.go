@@ -85,7 +85,7 @@ func (s *summary) charts(dir string) ([]chart, error) {
 		overTime[i] = chart{Title: c.title, Unit: c.unit}
 	}
 	for _, c := range s.chosen() {
-		name, t, mode := printable(s.curveName(c)), c.Usable[0], modeOrder(c.Mode)
+		name, t, mode := printable(s.curveName(c)), c.Usable[0], workload.Rank(c.Mode)
 		curve, err := e2eCurve(dir, name, t)
 		if err != nil {
 			return nil, err
@@ -105,14 +105,6 @@ func (s *summary) charts(dir string) ([]chart, error) {
 		}
 	}
 	return slices.DeleteFunc(append([]chart{percentiles}, overTime...), func(c chart) bool { return len(c.Curves) == 0 }), nil
-}
-
-// modeOrder is a mode's place in the table, behind all for one that is not in it.
-func modeOrder(mode string) int {
-	if i := slices.IndexFunc(workload.Modes, func(m workload.Mode) bool { return m.Name == mode }); i >= 0 {
-		return i
-	}
-	return len(workload.Modes)
 }
 
 // chosen are the cells whose curves the page carries.

@@ -163,7 +163,7 @@ func missingEvidence(t *result.Trial, expect string) (why []string) {
 	if t.Window.Committed == 0 {
 		why = append(why, "nothing was committed in the window")
 	}
-	if t.Sustained != nil && !*t.Sustained && expect != string(workload.Unsustained) {
+	if t.FellBehind() && expect != string(workload.Unsustained) {
 		why = append(why, "the rate was not sustained")
 	}
 	return why

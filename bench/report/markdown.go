@@ -14,12 +14,12 @@ import (
 func Markdown(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s\n", escaped(s.title()), escaped(s.answer()))
+	fmt.Fprintf(&b, "### %s\n\n%s\n", Escaped(s.title()), Escaped(s.answer()))
 	if len(s.cells) > 0 {
 		keys := s.keys()
 		for i := range keys[0].texts {
 			c := s.cells[i]
-			keys[0].texts[i] = escaped(keys[0].texts[i])
+			keys[0].texts[i] = Escaped(keys[0].texts[i])
 			if c.Unsustained() > 0 {
 				keys[0].texts[i] += " !"
 			}
@@ -35,18 +35,18 @@ func Markdown(w io.Writer, r *result.Run, o Options) error {
 		}
 		b.WriteByte('\n')
 		for _, l := range s.legend() {
-			fmt.Fprintf(&b, "- %s\n", escaped(l))
+			fmt.Fprintf(&b, "- %s\n", Escaped(l))
 		}
 	}
 	for _, l := range s.header() {
-		fmt.Fprintf(&b, "- %s: %s\n", l.name, escaped(l.text))
+		fmt.Fprintf(&b, "- %s: %s\n", l.name, Escaped(l.text))
 	}
 	if o.Path != "" {
 		fmt.Fprintf(&b, "- result: `%s`\n", o.Path)
 	}
 	for _, n := range s.notes {
 		if s.everywhere(n) {
-			fmt.Fprintf(&b, "- **warning**: %s\n", escaped(s.footnote(n)))
+			fmt.Fprintf(&b, "- **warning**: %s\n", Escaped(s.footnote(n)))
 		}
 	}
 	if len(s.notes) > 0 {
@@ -54,7 +54,7 @@ func Markdown(w io.Writer, r *result.Run, o Options) error {
 	}
 	for i, n := range s.notes {
 		if !s.everywhere(n) {
-			fmt.Fprintf(&b, "[^%d]: %s\n", i+1, escaped(s.footnote(n)))
+			fmt.Fprintf(&b, "[^%d]: %s\n", i+1, Escaped(s.footnote(n)))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -69,7 +69,7 @@ func markdownTable(b *strings.Builder, keys []column, groups []group, rows int) 
 	}
 	titles, rules := "|", "|"
 	for _, c := range columns {
-		titles += " " + escaped(cmp.Or(c.alone, c.title)) + " |"
+		titles += " " + Escaped(cmp.Or(c.alone, c.title)) + " |"
 		if c.left {
 			rules += " :-- |"
 		} else {
@@ -82,7 +82,7 @@ func markdownTable(b *strings.Builder, keys []column, groups []group, rows int) 
 		for k, c := range columns {
 			text := printable(c.texts[i])
 			if k > 0 { // the first holds footnote marks and is escaped already
-				text = escaped(text)
+				text = Escaped(text)
 			}
 			b.WriteString(" " + text + " |")
 		}
@@ -92,5 +92,5 @@ func markdownTable(b *strings.Builder, keys []column, groups []group, rows int) 
 
 var markup = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "\n", " ")
 
-// escaped keeps text from a stored file from being taken for markup.
-func escaped(text string) string { return markup.Replace(printable(text)) }
+// Escaped keeps text from a stored file from being taken for Markdown's markup, or from commanding a terminal.
+func Escaped(text string) string { return markup.Replace(printable(text)) }

@@ -1,6 +1,10 @@
 package report
 
-import "io"
+import (
+	"io"
+	"slices"
+	"strings"
+)
 
 // Column is one column of Table, its texts row by row.
 type Column struct {
@@ -28,13 +32,25 @@ func Table(w io.Writer, color bool, columns []Column) error {
 	return err
 }
 
+// MarkdownTable writes the same columns in GitHub's dialect, a group's name before the titles in it. Its only errors are the writer's.
+func MarkdownTable(w io.Writer, columns []Column) error {
+	var plain []column
+	for _, c := range columns {
+		plain = append(plain, column{title: strings.TrimSpace(c.Group + " " + c.Title), left: c.Words, texts: slices.Clone(c.Texts)})
+	}
+	for i, text := range plain[0].texts {
+		plain[0].texts[i] = Escaped(text)
+	}
+	var b strings.Builder
+	markdownTable(&b, plain, nil, len(plain[0].texts))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // Paragraph writes text behind a lead, broken at a width (0: the default), its further lines indented as far. Its only errors
 // are the writer's.
 func Paragraph(w io.Writer, lead, text string, width int) error {
-	p := &printer{width: width}
-	if width <= 0 {
-		p.width = defaultWidth
-	}
+	p := newPrinter(Options{Width: width})
 	p.wrapped(lead, printable(text))
 	_, err := io.WriteString(w, p.b.String())
 	return err

@@ -14,14 +14,8 @@ const defaultWidth = 100
 // Text writes the summary that people see after a run: what was run, the modes side by side, footnotes, the answer.
 func Text(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
-	p := &printer{width: o.Width, color: o.Color}
-	if p.width <= 0 {
-		p.width = defaultWidth
-	}
-	p.line(p.paint(bold, s.title()))
-	for _, l := range s.header() {
-		p.wrapped(fmt.Sprintf("  %-10s", l.name), l.text)
-	}
+	p := newPrinter(o)
+	p.head(s.title(), s.header())
 	if len(s.cells) > 0 {
 		p.tables(s)
 		p.legend(s.legend())
@@ -34,15 +28,7 @@ func Text(w io.Writer, r *result.Run, o Options) error {
 	}
 	p.line("")
 	p.wrapped("", printable(s.answer()))
-	if o.Path != "" || o.Next != "" {
-		p.line("")
-	}
-	if o.Path != "" {
-		p.line("result  " + o.Path)
-	}
-	if o.Next != "" {
-		p.line("next    " + o.Next)
-	}
+	p.pointers(o)
 	_, err := io.WriteString(w, p.b.String())
 	return err
 }
@@ -60,6 +46,35 @@ type printer struct {
 	b     strings.Builder
 	width int
 	color bool
+}
+
+func newPrinter(o Options) *printer {
+	p := &printer{width: o.Width, color: o.Color}
+	if p.width <= 0 {
+		p.width = defaultWidth
+	}
+	return p
+}
+
+// head says what was run on what.
+func (p *printer) head(title string, lines []line) {
+	p.line(p.paint(bold, title))
+	for _, l := range lines {
+		p.wrapped(fmt.Sprintf("  %-10s", l.name), l.text)
+	}
+}
+
+// pointers says where the run is stored, and what to do next.
+func (p *printer) pointers(o Options) {
+	if o.Path != "" || o.Next != "" {
+		p.line("")
+	}
+	if o.Path != "" {
+		p.line("result  " + o.Path)
+	}
+	if o.Next != "" {
+		p.line("next    " + o.Next)
+	}
 }
 
 func (p *printer) line(text string) {

@@ -22,7 +22,7 @@ func Encode(w io.Writer, r *Run) error {
 	for i := range r.Trials {
 		stored.Trials[i] = r.Trials[i].stored()
 	}
-	return encode(w, &stored)
+	return Indented(w, &stored)
 }
 
 // stored returns the trial in the form it is written.
@@ -41,7 +41,8 @@ func (t *Trial) stored() Trial {
 	return s
 }
 
-func encode(w io.Writer, v any) error {
+// Indented writes a document as all JSON of the tool is written: indented, and legible where HTML would need escapes.
+func Indented(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

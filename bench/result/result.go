@@ -93,6 +93,9 @@ type Trial struct {
 	Guarantee    Guarantee          `json:"guarantee"`
 }
 
+// FellBehind says whether the trial did not hold its rate: one that had none to hold, or was cut short, did not fall behind.
+func (t *Trial) FellBehind() bool { return t.Sustained != nil && !*t.Sustained }
+
 // WindowRecords counts the records intended in the window. While no record was reported undelivered and no
 // transaction ended unknown or against its producer's will, e2e's count and its censored add up to Committed.
 type WindowRecords struct {

@@ -92,7 +92,7 @@ func (s *Store) WriteTrial(t *Trial) error {
 	}
 	stored := t.stored()
 	var b bytes.Buffer
-	if err := encode(&b, &stored); err != nil {
+	if err := Indented(&b, &stored); err != nil {
 		return fmt.Errorf("encode trial %s: %w", t.ID, err)
 	}
 	if _, err := s.schemas.decodeTrial(b.Bytes()); err != nil {

@@ -396,7 +396,7 @@ func copyTrial(t *testing.T, dir, id string, change func(*Trial)) {
 	trial.ID = id
 	change(&trial)
 	var b bytes.Buffer
-	if err := encode(&b, &trial); err != nil {
+	if err := Indented(&b, &trial); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "trials", id+".json"), b.Bytes(), 0o666); err != nil {

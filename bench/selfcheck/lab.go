@@ -153,7 +153,7 @@ func (o *observation) disturbed() string {
 	switch steal := o.Resources.CPUSteal; {
 	case !o.whole() && o.Guarantee.Verdict != result.Broken:
 		return o.ending()
-	case o.Sustained != nil && !*o.Sustained:
+	case o.FellBehind():
 		return "the trial did not sustain its rate"
 	case steal != nil && *steal > maxSteal:
 		return fmt.Sprintf("the hypervisor gave %.0f%% of this machine's CPU time to others", 100**steal)

@@ -1,5 +1,7 @@
 package workload
 
+import "slices"
+
 // Isolation is a reader's isolation.level, by Kafka's own names (KIP-98).
 type Isolation string
 
@@ -47,6 +49,14 @@ var Modes = []Mode{
 
 // Reference is the mode that costs are stated against unless another is named.
 const Reference = "at-least-once"
+
+// Rank is a mode's place in Modes, from the weakest guarantee to the strongest; that of a name not in the table is behind all.
+func Rank(mode string) int {
+	if i := slices.IndexFunc(Modes, func(m Mode) bool { return m.Name == mode }); i >= 0 {
+		return i
+	}
+	return len(Modes)
+}
 
 // ModeByName returns the mode of that name.
 func ModeByName(name string) (Mode, bool) {

@@ -37,16 +37,21 @@ func at(where string, err error) error {
 
 // DidYouMean is the remedy for an unknown name: the nearest known one, or all of them when none is near.
 func DidYouMean(name string, known []string) string {
+	if near := Nearest(name, known); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+// Nearest is the known name that an unknown one may have been meant for, empty when none is near.
+func Nearest(name string, known []string) string {
 	best, nearest := 1+max(2, len(name)/3), ""
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < best {
 			best, nearest = d, k
 		}
 	}
-	if nearest == "" {
-		return "known are " + strings.Join(known, ", ")
-	}
-	return "did you mean " + nearest + "?"
+	return nearest
 }
 
 // distance counts the insertions, deletions, substitutions and swaps of neighbours that turn a into b
