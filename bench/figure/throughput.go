@@ -10,8 +10,9 @@ func throughput(s *set) (Figure, string, error) {
 		Title:   "Records read per second at max, by delivery mode and records per transaction",
 		Caption: trials(cells, "Medians"),
 	}
-	for _, facet := range facets(cells) {
-		f.panels = append(f.panels, bars(facet.title, "records read per second", facet.cells, "read_per_s", compact))
+	var r rowPanels
+	for _, g := range rowGroups(cells) {
+		r.bars(g, "read_per_s", compact)
 	}
-	return rowFigure(f), "", nil
+	return r.figure(f, linear("records read per second", compact, r.values...)), "", nil
 }
