@@ -31,17 +31,17 @@ func cost(s *set) (Figure, string, error) {
 		Caption: paired(cells, read, "1 − the ratio of records read per second") +
 			" Below 0% a mode is faster than the reference.",
 	}
-	values, cut := []float64{0, claimedTo + 0.02}, ""
+	values, lowest := []float64{0, claimedTo + 0.02}, 0.0
 	for _, c := range cells {
 		e := c.Effect(read)
 		lo, hi := e.CostInterval()
-		if lo < min(mostGain, e.Cost()) {
-			cut = " Intervals that reach further below 0% are cut off."
-		}
 		values = append(values, e.Cost(), max(lo, mostGain), hi)
+		lowest = min(lowest, orZero(lo))
 	}
-	f.Caption += cut
 	y := linear("throughput lost, %", percent, values...)
+	if lowest < y.lo {
+		f.Caption += " Intervals that go on below the axis are cut off."
+	}
 	x, at := sizes(cells)
 	if len(x.ticks) == 1 {
 		return costRows(f, cells, y), "", nil

@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -28,13 +29,13 @@ func cycles(s *set) (Figure, string, error) {
 	for _, fit := range fits {
 		title := ""
 		if len(fits) > 1 {
-			title = spelled(fit.Name) + ": "
+			title = spelled(strings.Split(fit.Name, ",")) + ": "
 		}
 		time, ms := cyclePanel(title+"time per transaction", fit)
 		residual, shares := residualPanel(title+"measured against the line", fit)
 		f.panels = append(f.panels, time, residual)
 		times, residuals = append(times, ms...), append(residuals, shares...)
-		line := fmt.Sprintf("%s: %s ms per transaction%s + %s µs per record%s; n = %s; weights %s.", spelled(fit.Name),
+		line := fmt.Sprintf("%s: %s ms per transaction%s + %s µs per record%s; n = %s; weights %s.", spelled(strings.Split(fit.Name, ",")),
 			digits(fit.Fixed.Value/1e3), interval(fit.Fixed.Lo/1e3, fit.Fixed.Hi/1e3, digits), digits(fit.Marginal.Value), interval(fit.Marginal.Lo, fit.Marginal.Hi, digits),
 			plural(fit.Points[0].Blocks, "block"), fit.Weights)
 		if f.Caption != "" {

@@ -36,7 +36,6 @@ func byMode(cells []*compare.Cell, points map[string][]point, write func(point) 
 // modeKeys are a legend of the modes that cells have, but for the reference, which has its own.
 func modeKeys(cells []*compare.Cell) (keys []key) {
 	for _, mode := range modesOf(cells) {
-		i := slices.IndexFunc(cells, func(c *compare.Cell) bool { return c.Mode == mode })
 		keys = append(keys, key{text: mode, look: lookOf(mode), line: true, mark: true})
 	}
 	return keys

@@ -163,11 +163,73 @@ func TestLegendsNameWhatIsDrawn(t *testing.T) {
 }
 
 func TestOneTransactionSizeHasRows(t *testing.T) {
-	figures, _, err := Some([]Source{single().run(t)}, []string{"latency-cost"})
-	if err != nil || len(figures) != 1 || len(figures[0].panels) != 1 {
-		t.Fatal(figures, err)
+	figures, _, err := Some([]Source{single().run(t)}, []string{"cost", "latency-cost"})
+	if err != nil || len(figures) != 2 {
+		t.Fatal(len(figures), err)
 	}
-	if got := fmt.Sprint(labels(figures[0].panels[0].y)); got != "[at-most-once idempotent transactional, 100]" {
+	for _, f := range figures {
+		if got := fmt.Sprint(labels(f.panels[0].y)); got != "[at-most-once idempotent transactional, 100]" {
+			t.Errorf("%s: got %s", f.Name, got)
+		}
+	}
+}
+
+// TestWhatOneModeRanWithIsSetApart in its name rather than in a panel of its own; what several ran with makes panels.
+func TestWhatOneModeRanWithIsSetApart(t *testing.T) {
+	cell := func(mode, linger string, partitions float64) *compare.Cell {
+		return &compare.Cell{Mode: mode, Axes: map[string]any{"linger": linger, "partitions": partitions}, Trials: []*result.Trial{{}}}
+	}
+	for _, c := range []struct {
+		name  string
+		cells []*compare.Cell
+		want  string
+	}{
+		{"one mode by itself", []*compare.Cell{cell("a", "0s", 6), cell("a", "5ms", 6), cell("b", "5ms", 6)}, "[a, linger 0s | a | b]"},
+		{"two modes", []*compare.Cell{cell("a", "0s", 6), cell("b", "0s", 6), cell("a", "5ms", 6), cell("b", "5ms", 6)}, "linger 0s[a | b] linger 5ms[a | b]"},
+		{"one mode alone", []*compare.Cell{cell("a", "0s", 6), cell("a", "5ms", 6)}, "linger 0s[a] linger 5ms[a]"},
+		{"partitions", []*compare.Cell{cell("a", "5ms", 1), cell("a", "5ms", 6), cell("b", "5ms", 6)}, "1 partition[a] 6 partitions[a | b]"},
+	} {
+		var got []string
+		for _, f := range facets(c.cells) {
+			var names []string
+			for _, cell := range f.cells {
+				names = append(names, f.name(cell))
+			}
+			got = append(got, f.title+"["+strings.Join(names, " | ")+"]")
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: %s, want %s", c.name, text, c.want)
+		}
+	}
+}
+
+// TestThroughputOfUnlikePanels is dots on a logarithmic axis: bars from zero would vanish.
+func TestThroughputOfUnlikePanels(t *testing.T) {
+	for factor, want := range map[float64]bool{1: false, 0.05: true} {
+		d := mapped()
+		d.partitions = []int{6, 48}
+		d.change = func(trial *result.Trial) {
+			if trial.Axes["partitions"] == 48.0 {
+				*trial.Throughput.ReadPerS *= factor
+			}
+		}
+		figures, _, err := Some([]Source{d.run(t)}, []string{"throughput"})
+		if err != nil || len(figures) != 1 {
+			t.Fatal(len(figures), err)
+		}
+		if _, logarithmic := figures[0].panels[0].x.scale.(logScale); logarithmic != want {
+			t.Errorf("by %v: logarithmic is %v", factor, logarithmic)
+		}
+	}
+}
+
+func TestLaddersShareWhatTheirCaptionSays(t *testing.T) {
+	own, common := apart([][]string{{"rate=1000", "linger=5ms", "txn_size=100"}, {"rate=max", "linger=5ms", "txn_size=100"}})
+	if got := fmt.Sprint(own, common); got != "[[rate=1000] [rate=max]] [linger=5ms txn_size=100]" {
 		t.Errorf("got %s", got)
+	}
+	own, common = apart([][]string{{"rate=1000"}})
+	if len(own) != 1 || len(own[0]) != 0 || !slices.Equal(common, []string{"rate=1000"}) {
+		t.Errorf("of one: %v, %v", own, common)
 	}
 }

@@ -28,6 +28,7 @@ func ladders(s *set) (Figure, string, error) {
 	fewest, most := math.MaxInt, 0
 	var notes []string
 	var panels []panel
+	var drawn [][]string             // the keys and values of each
 	kinds := map[string]*rowPanels{} // by what their axis counts
 	for _, l := range all {
 		if l.Total.Missing != "" && !slices.ContainsFunc(l.Steps, func(s compare.Step) bool { return s.Effect.Missing == "" }) {
@@ -41,6 +42,7 @@ func ladders(s *set) (Figure, string, error) {
 				notes = append(notes, fmt.Sprintf("%s, %s: %s", l.Name, step.Name, step.Effect.Missing))
 			}
 		}
+		drawn = append(drawn, strings.Split(l.Name, ","))
 		p, kind := ladderPanel(l, len(all) > 1)
 		panels = append(panels, p)
 		if kinds[p.x.label] == nil {
@@ -52,7 +54,9 @@ func ladders(s *set) (Figure, string, error) {
 		return Figure{}, strings.Join(notes, "; "), nil
 	}
 	f = rowFigure(f, panels)
+	own, common := apart(drawn)
 	for i := range f.panels {
+		f.panels[i].title = spelled(own[i])
 		x := &f.panels[i].x
 		kind := kinds[x.label]
 		*x = kind.withTexts(linear(x.label, digits, kind.values...), f.columns)
@@ -62,16 +66,32 @@ func ladders(s *set) (Figure, string, error) {
 		n = fmt.Sprintf("%d–%s", fewest, n)
 	}
 	f.Caption = fmt.Sprintf("Hodges–Lehmann differences paired within n = %s, whiskers: 95%% interval of each bar's own length; ~: no difference is shown.", n)
+	if len(common) > 0 {
+		f.Caption = "Of " + spelled(common) + ". " + f.Caption
+	}
 	for _, note := range notes {
 		f.Caption += "\n" + note
 	}
 	return f, "", nil
 }
 
-// spelled writes a name made of keys and values, rate=1000,partitions=6, for people.
-func spelled(name string) string {
+// apart divides lists of keys and values into what each has of its own and what all have.
+func apart(lists [][]string) (own [][]string, common []string) {
+	for _, pair := range lists[0] {
+		if !slices.ContainsFunc(lists, func(pairs []string) bool { return !slices.Contains(pairs, pair) }) {
+			common = append(common, pair)
+		}
+	}
+	for _, pairs := range lists {
+		own = append(own, slices.DeleteFunc(slices.Clone(pairs), func(pair string) bool { return slices.Contains(common, pair) }))
+	}
+	return own, common
+}
+
+// spelled writes keys and values, rate=1000 and partitions=6, for people.
+func spelled(pairs []string) string {
 	var parts []string
-	for pair := range strings.SplitSeq(name, ",") {
+	for _, pair := range pairs {
 		key, value, _ := strings.Cut(pair, "=")
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			parts = append(parts, phrase(key, n))
@@ -89,9 +109,6 @@ func ladderPanel(l compare.Ladder, several bool) (panel, rowPanels) {
 		scale, label = 1e-3, "added mean end-to-end latency, ms"
 	}
 	p, kind := panel{x: axis{label: label}}, rowPanels{values: []float64{0}}
-	if several {
-		p.title = spelled(l.Name)
-	}
 	var names []string
 	var sum float64
 	add := func(name string, from float64, e compare.Effect, i ink) {

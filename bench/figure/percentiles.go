@@ -72,9 +72,6 @@ func percentileCurves(s *set) (Figure, string, error) {
 	f.setY(logarithmic("end-to-end latency, ms", digits, 0.06, values...))
 	f.columns = min(f.columns, len(f.panels))
 	f.keys = modeKeys(cells)
-	for i := range f.keys {
-		f.keys[i].mark = true
-	}
 	f.Caption = fmt.Sprintf("All records of up to %s per cell, as far as ten lie beyond; numbers at curves: records per transaction.", plural(read, "trial"))
 	if read >= fewest {
 		f.Caption += " Bands: 95% interval of the trials' median."

@@ -77,9 +77,6 @@ func (s *set) objectives() (all []metric.Objective, found string, err error) {
 // lineKeys are a legend of the modes of cells that lines join.
 func lineKeys(cells []*compare.Cell) []key {
 	keys := modeKeys(cells)
-	for i := range keys {
-		keys[i].mark = true
-	}
 	if slices.ContainsFunc(cells, unsustained) {
 		keys = append(keys, key{text: "rate not sustained", look: look{ink: muted, shape: circle}, mark: true, hollow: true})
 	}

@@ -264,7 +264,7 @@ func search() design {
 	return d
 }
 
-// single is one transaction size at one rate.
+// single is one transaction size, at a rate and at max.
 func single() design {
-	return design{modes: []string{"at-most-once", "at-least-once", "idempotent", "transactional"}, sizes: []int{100}, rates: []float64{1000}, blocks: 6}
+	return design{modes: []string{"at-most-once", "at-least-once", "idempotent", "transactional"}, sizes: []int{100}, rates: []float64{1000, 0}, blocks: 6}
 }

@@ -132,6 +132,8 @@ func present(there bool) string {
 func (t *Trial) loaded() error {
 	w := t.Window
 	switch rate := t.Axes["rate"]; {
+	case t.WindowS == 0:
+		return contradiction("window_s", "0, while every figure of a trial is of its window")
 	case t.Saturated != (w.Due == nil):
 		return contradiction("window_records/due", "%s, while saturated is %v", present(w.Due != nil), t.Saturated)
 	case t.Saturated != (t.DuePerS == nil):

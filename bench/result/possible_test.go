@@ -91,7 +91,7 @@ func TestWhatContradictsItselfIsRefused(t *testing.T) {
 		"acknowledged by 0":  {func(o object) { asMode(o, "at-most-once"); in(o, "throughput")["acked_per_s"] = 1 }, `at '/throughput/acked_per_s': not null, while mode is "at-most-once"`},
 		"nothing was acked":  {func(o object) { in(o, "throughput")["acked_per_s"] = nil }, `at '/throughput/acked_per_s': null, while mode is "transactional"`},
 		"another client":     {func(o object) { in(o, "axes")["client"] = "franz-go" }, `at '/client/name': "librdkafka", while axes/client is "franz-go"`},
-		"a window of 0":      {func(o object) { o["window_s"] = 0 }, "at '/window_s'"},
+		"a window of 0":      {func(o object) { o["window_s"] = 0 }, "at '/window_s': 0, while every figure of a trial is of its window"},
 		"a window before it": {func(o object) { o["window_s"] = -10 }, "at '/window_s'"},
 
 		// The load.
