@@ -85,12 +85,13 @@ func argsProblem(cmd *cobra.Command, args []string, err error) string {
 	if takes == "" {
 		return err.Error() // a command without arguments was given one
 	}
+	command := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ") // the error begins with the root's name
 	example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
 	if len(args) > 0 {
-		return fmt.Sprintf("%s takes %s, and was given %s: leave out what is too much, as in '%s'", cmd.CommandPath(), takes, strings.Join(args, " "), example)
+		return fmt.Sprintf("%s takes %s, and was given %s: leave out what is too much, as in '%s'", command, takes, strings.Join(args, " "), example)
 	}
 	name := strings.Trim(strings.Fields(takes)[0], "[].")
-	return fmt.Sprintf("%s takes %s, and %s is missing: give %s, as in '%s'", cmd.CommandPath(), takes, name, cmp.Or(arguments[name], "it"), example)
+	return fmt.Sprintf("%s takes %s, and %s is missing: give %s, as in '%s'", command, takes, name, cmp.Or(arguments[name], "it"), example)
 }
 
 // writable says why a directory, which may not exist yet, cannot be written to, so that it is known before anything runs. The directory that does

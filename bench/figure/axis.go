@@ -69,7 +69,8 @@ func logarithmic(label string, format func(float64) string, margin float64, valu
 		lo, hi = lo/2, hi*2
 	}
 	factor := math.Pow(10, margin)
-	a := axis{label: label, scale: logScale{}, grid: true, lo: lo / factor, hi: hi * factor}
+	// A value so small that there is none below it is no latency or CPU time, but a stored run may hold one.
+	a := axis{label: label, scale: logScale{}, grid: true, lo: max(lo/factor, math.SmallestNonzeroFloat64), hi: min(hi*factor, math.MaxFloat64)}
 	choices := logTicks(a.lo, a.hi, format)
 	a.ticks, a.fewer = choices[0], choices[1:]
 	return a
@@ -111,7 +112,7 @@ func logTicks(lo, hi float64, format func(float64) string) (choices [][]plot.Tic
 func (a axis) withRoom(share float64) axis {
 	switch a.scale.(type) {
 	case logScale:
-		a.hi *= math.Pow(a.hi/a.lo, share)
+		a.hi = min(a.hi*math.Pow(a.hi/a.lo, share), math.MaxFloat64)
 	case asinhScale:
 		a.hi = math.Sinh(math.Asinh(a.hi) + share*(math.Asinh(a.hi)-math.Asinh(a.lo)))
 	default:

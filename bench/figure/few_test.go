@@ -207,7 +207,7 @@ func TestWhatOneModeRanWithIsSetApart(t *testing.T) {
 func TestThroughputOfUnlikePanels(t *testing.T) {
 	for factor, want := range map[float64]bool{1: false, 0.05: true} {
 		d := mapped()
-		d.partitions = []int{6, 48}
+		d.partitions, d.blocks, d.samples = []int{6, 48}, 1, 60
 		d.change = func(trial *result.Trial) {
 			if trial.Axes["partitions"] == 48.0 {
 				*trial.Throughput.ReadPerS *= factor

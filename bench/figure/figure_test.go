@@ -49,6 +49,7 @@ func names(figures []Figure) (names []string) {
 func TestGolden(t *testing.T) {
 	for name, d := range map[string]design{"quick": quick(), "full": full(), "mapped": mapped(), "probes": probes(), "climb": climb(), "search": search(), "single": single()} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			figures, _ := all(t, d.run(t))
 			for _, f := range figures {
 				golden := filepath.Join("testdata", name+"-"+f.Name+".svg")

@@ -67,7 +67,7 @@ func ladders(s *set) (Figure, string, error) {
 	}
 	f.Caption = fmt.Sprintf("Hodges–Lehmann differences paired within n = %s, whiskers: 95%% interval of each bar's own length; ~: no difference is shown.", n)
 	if len(common) > 0 {
-		f.Caption = "Of " + spelled(common) + ". " + f.Caption
+		f.Caption = "With " + spelled(common) + ". " + f.Caption
 	}
 	for _, note := range notes {
 		f.Caption += "\n" + note
