@@ -10,8 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 )
 
 // Load reads a run from its directory or from a lone run.json. In a directory the trials stored one by one are the
@@ -19,7 +22,7 @@ import (
 // trials stored. Load is strict: a file that is cut short, missing, not ours or edited into something impossible is
 // refused, naming the file and the field.
 //
-// It holds the largest file and what it returns: a campaign's trials are read one after the other.
+// It holds the largest file and what it returns, not the documents that files are decoded through.
 func Load(path string) (*Run, error) {
 	s, err := compileSchemas()
 	if err != nil {
@@ -87,16 +90,15 @@ func sumOf(trial []byte) sum {
 
 // loadTrials reads the trials of a run's directory.
 func (s schemas) loadTrials(dir string) (*storedTrials, error) {
-	entries, err := os.ReadDir(filepath.Join(dir, trialsDir))
+	dir = filepath.Join(dir, trialsDir)
+	entries, err := os.ReadDir(dir)
 	if err != nil && !os.IsNotExist(err) { // a run.json may have been copied without its trials
 		return nil, fmt.Errorf("load the trials: %w", err)
 	}
-	stored := &storedTrials{list: []Trial{}, ids: map[sum]string{}}
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != ".json" {
-			continue
-		}
-		path := filepath.Join(dir, trialsDir, e.Name())
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) != ".json" })
+	sums := make([]sum, len(entries))
+	trials, err := decodeAll(len(entries), func(i int) (*Trial, error) {
+		path := filepath.Join(dir, entries[i].Name())
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("load a trial: %w", err)
@@ -105,41 +107,89 @@ func (s schemas) loadTrials(dir string) (*storedTrials, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load the trial %s: %w", path, remedied(err))
 		}
-		if t.ID+".json" != e.Name() {
+		if t.ID+".json" != entries[i].Name() {
 			return nil, fmt.Errorf("load the trial %s: at '/id': %q belongs to another file", path, t.ID)
 		}
-		stored.list = append(stored.list, *t)
-		stored.ids[sumOf(data)] = t.ID
+		sums[i] = sumOf(data)
+		return t, nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	if err := distinct(stored.list); err != nil {
-		return nil, fmt.Errorf("load the trials in %s: %w", filepath.Join(dir, trialsDir), err)
+	if err := distinct(trials); err != nil {
+		return nil, fmt.Errorf("load the trials in %s: %w", dir, err)
 	}
-	inRunningOrder(stored.list)
-	return stored, nil
+	ids := make(map[sum]string, len(trials))
+	for i := range trials {
+		ids[sums[i]] = trials[i].ID
+	}
+	inRunningOrder(trials)
+	return &storedTrials{trials, ids}, nil
+}
+
+// decodeAll decodes trials on all processors at once, in their order. Its error is that of the first that has one.
+func decodeAll(n int, decode func(i int) (*Trial, error)) ([]Trial, error) {
+	trials, errs := make([]Trial, n), make([]error, n)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				t, err := decode(int(i))
+				if err != nil {
+					errs[i] = err
+					next.Store(int64(n)) // those before it are under way or done
+					return
+				}
+				trials[i] = *t
+			}
+		})
+	}
+	workers.Wait()
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, errs[i]
+	}
+	share(trials)
+	return trials, nil
+}
+
+// share lets the trials of a cell have one copy of their client configuration, which is most of a trial's memory and the same in all of them.
+func share(trials []Trial) {
+	ofCell := map[string]ClientConfig{}
+	for i := range trials {
+		t := &trials[i]
+		if c, known := ofCell[t.Cell]; known && reflect.DeepEqual(c, t.ClientConfig) {
+			t.ClientConfig = c
+			continue
+		}
+		ofCell[t.Cell] = t.ClientConfig
+	}
 }
 
 // decodeBeside reads a run.json whose trials lie beside it one by one. Where it is complete, it lists the very same: with two copies of
 // every trial an edit of one shows.
 func (s schemas) decodeBeside(data []byte, stored *storedTrials) (*Run, error) {
-	listed := map[string]bool{}
+	r, written, err := s.decodeHead(data)
+	if err != nil {
+		return nil, err
+	}
+	listed := make(map[string]bool, len(written))
 	var others []*Trial // that no stored trial is written like
-	r, err := s.decodeHead(data, func(i int, data []byte) error {
+	for i, data := range written {
 		id, same := stored.ids[sumOf(data)]
 		if !same {
 			t, err := s.decodeTrial(data, "trials", strconv.Itoa(i))
 			if err != nil {
-				return err
+				return nil, err
 			}
 			id, others = t.ID, append(others, t)
 		}
-		if listed[id] {
-			return fmt.Errorf("at '/trials/%d/id': %q is there twice", i, id)
+		if err := once(listed, i, id); err != nil {
+			return nil, err
 		}
-		listed[id] = true
-		return nil
-	})
-	if err != nil || !r.Complete {
-		return r, err
+	}
+	if !r.Complete {
+		return r, nil
 	}
 	return r, stored.sameAs(listed, others)
 }

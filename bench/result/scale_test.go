@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// campaign is a run of so many trials, ten blocks of each cell, each as large as a transactional trial is: a dozen histograms, and clients
-// of fifty settings.
+// campaign is a run of so many trials, ten blocks of each cell, each as large as a transactional trial is: a dozen histograms, and two clients
+// of 28 settings.
 func campaign(t testing.TB, trials int) *Run {
 	t.Helper()
 	run, err := Load("testdata/full.json")
@@ -39,7 +39,7 @@ func campaign(t testing.TB, trials int) *Run {
 		trial.Axes["partitions"] = cell + 1
 		trial.StartedAt = whole.StartedAt.Add(time.Duration(i) * 15 * time.Second)
 		trial.ClientConfig = ClientConfig{Producer: map[string]string{}, Reader: map[string]string{}}
-		for k := range 50 {
+		for k := range 28 {
 			trial.ClientConfig.Producer[fmt.Sprintf("some.producer.setting.%d.ms", k)] = fmt.Sprint(100*k + cell%2)
 			trial.ClientConfig.Reader[fmt.Sprintf("some.reader.setting.%d.ms", k)] = fmt.Sprint(100 * k)
 		}

@@ -41,22 +41,19 @@ func compileSchemas() (schemas, error) {
 
 // decodeRun reads one run.json strictly.
 func (s schemas) decodeRun(data []byte) (*Run, error) {
-	trials := []Trial{}
-	seen := map[string]bool{}
-	r, err := s.decodeHead(data, func(i int, data []byte) error {
-		t, err := s.decodeTrial(data, "trials", strconv.Itoa(i))
-		if err != nil {
-			return err
-		}
-		if seen[t.ID] {
-			return fmt.Errorf("at '/trials/%d/id': %q is there twice", i, t.ID)
-		}
-		seen[t.ID] = true
-		trials = append(trials, *t)
-		return nil
-	})
+	r, written, err := s.decodeHead(data)
 	if err != nil {
 		return nil, err
+	}
+	trials, err := decodeAll(len(written), func(i int) (*Trial, error) { return s.decodeTrial(written[i], "trials", strconv.Itoa(i)) })
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(trials))
+	for i := range trials {
+		if err := once(seen, i, trials[i].ID); err != nil {
+			return nil, err
+		}
 	}
 	if err := distinct(trials); err != nil {
 		return nil, fmt.Errorf("at '/trials': %w", err)
@@ -65,24 +62,33 @@ func (s schemas) decodeRun(data []byte) (*Run, error) {
 	return r, nil
 }
 
-// decodeHead reads what a run.json says of the run as a whole and hands its trials over one by one, each valid until take returns: those
-// of a large campaign together would take many times the file's memory.
-func (s schemas) decodeHead(data []byte, take func(i int, data []byte) error) (*Run, error) {
-	head, err := split(data, take)
+// once refuses a trial that a run.json lists a second time.
+func once(seen map[string]bool, i int, id string) error {
+	if seen[id] {
+		return fmt.Errorf("at '/trials/%d/id': %q is there twice", i, id)
+	}
+	seen[id] = true
+	return nil
+}
+
+// decodeHead reads what a run.json says of the run as a whole, and returns its trials as they are written: those of a large campaign would
+// take many times the file's memory as one document.
+func (s schemas) decodeHead(data []byte) (*Run, [][]byte, error) {
+	head, trials, err := split(data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := ours(head); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if data, err = json.Marshal(head); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var r Run
 	if err := decode(data, s.run, &r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &r, nil
+	return &r, trials, nil
 }
 
 // ours refuses a document that is no run, or another version's.
@@ -97,60 +103,56 @@ func ours(head map[string]any) error {
 	}
 }
 
-// split reads a run.json but for its trials, of which take gets each as it is written and the head an empty list.
-func split(data []byte, take func(i int, data []byte) error) (head map[string]any, err error) {
+// split cuts a run.json into its trials, which are parts of data, and all else, which has an empty list in their place.
+func split(data []byte) (head map[string]any, trials [][]byte, err error) {
 	if !json.Valid(data) {
-		return nil, explain(json.Unmarshal(data, new(json.RawMessage)), len(data))
+		return nil, nil, explain(json.Unmarshal(data, new(json.RawMessage)), len(data))
 	}
 	head = map[string]any{}
 	doc := json.NewDecoder(bytes.NewReader(data))
 	doc.UseNumber()
 	if open, err := doc.Token(); err != nil || open != json.Delim('{') {
-		return head, err
+		return head, nil, err
 	}
 	for doc.More() {
 		key, err := doc.Token()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		name := key.(string)
 		if _, twice := head[name]; twice {
-			return nil, fmt.Errorf("at '/%s': it is there twice", name)
+			return nil, nil, fmt.Errorf("at '/%s': it is there twice", name)
 		}
-		if name == "trials" {
+		if value := bytes.TrimLeft(data[doc.InputOffset():], ": \t\r\n"); name == "trials" && value[0] == '[' {
 			head[name] = []any{}
-			if _, known := head["schema"]; known && ours(head) != nil {
-				return head, nil //nolint:nilerr // the caller says so: another version's trials are not looked into
-			}
-			err = elements(doc, take)
+			trials, err = elements(doc, data)
 		} else {
 			var v any
 			err = doc.Decode(&v)
 			head[name] = v
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return head, nil
+	return head, trials, nil
 }
 
-// elements hands over the trials of a run.json.
-func elements(doc *json.Decoder, take func(i int, data []byte) error) error {
-	if open, err := doc.Token(); err != nil || open != json.Delim('[') {
-		return errors.Join(err, errors.New("at '/trials': it is no list"))
+// elements are those of the list that comes next in a document, as they are written in data.
+func elements(doc *json.Decoder, data []byte) (written [][]byte, err error) {
+	if _, err := doc.Token(); err != nil {
+		return nil, err
 	}
-	var raw json.RawMessage
-	for i := 0; doc.More(); i++ {
-		if err := doc.Decode(&raw); err != nil {
-			return err
+	var element json.RawMessage
+	for doc.More() {
+		if err := doc.Decode(&element); err != nil {
+			return nil, err
 		}
-		if err := take(i, raw); err != nil {
-			return err
-		}
+		end := int(doc.InputOffset())
+		written = append(written, data[end-len(element):end])
 	}
-	_, err := doc.Token()
-	return err
+	_, err = doc.Token()
+	return written, err
 }
 
 // decodeTrial reads one trial strictly, which in a run.json lies at a place of it.
