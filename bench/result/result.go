@@ -91,6 +91,7 @@ type Trial struct {
 	RequestSpan  *RequestSpan       `json:"request_span"`
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
+	Outage       *Outage            `json:"outage"` // what the fault did; null without one
 }
 
 // FellBehind says whether the trial did not hold its rate: one that had none to hold, or was cut short, did not fall behind.
@@ -189,6 +190,33 @@ type Resources struct {
 	BrokerCPUS     *float64 `json:"broker_cpu_s"`     // null unless local
 	CPUSteal       *float64 `json:"cpu_steal"`        // share of the machine's CPU time that its hypervisor gave to others
 	BrokerLogBytes *int64   `json:"broker_log_bytes"` // replicas and __transaction_state included
+}
+
+// Outage is what a fault did to a trial. Times count from the window's start.
+type Outage struct {
+	Seed      uint64             `json:"seed"`
+	Events    []OutageEvent      `json:"events"`     // what was done and seen, in order
+	FromS     *float64           `json:"from_s"`     // the first thing that broke; null where nothing did
+	ToS       *float64           `json:"to_s"`       // the last that healed
+	AckGapS   *float64           `json:"ack_gap_s"`  // longest stretch of the window without an acknowledgement
+	ReadGapS  *float64           `json:"read_gap_s"` // longest without a record read; null without readers
+	RecoveryS *float64           `json:"recovery_s"` // after from_s, until as much was read in a second as nine tenths of before; null: it never was, or nothing was to compare with
+	Before    *OutageRates       `json:"before"`
+	During    *OutageRates       `json:"during"` // from_s to to_s
+	After     *OutageRates       `json:"after"`
+	Figures   map[string]float64 `json:"figures"` // the scenario's own
+}
+
+// OutageEvent is one thing that was done or seen.
+type OutageEvent struct {
+	AtS  float64 `json:"at_s"`
+	What string  `json:"what"`
+}
+
+// OutageRates are means over a stretch of the window.
+type OutageRates struct {
+	AckedPerS float64 `json:"acked_per_s"`
+	ReadPerS  float64 `json:"read_per_s"`
 }
 
 // Verdict is what the ledger says of a trial.

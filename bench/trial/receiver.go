@@ -33,12 +33,15 @@ type receiver struct {
 	part    Part
 	cursors []cursor
 	group   readGroup
+
+	activity *Activity // nil unless the trial is disturbed
 }
 
 // session is what receivers share with one producer's lane.
 type session struct {
 	unread  *unread
 	visible *visibility
+	untimed bool // its records are none of the load's
 }
 
 // readGroup is a run of one transaction's records within a poll.
@@ -89,10 +92,13 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 		from := r.sessions[stamp.Producer]
 		called := from.visible == nil || stamp.Txn < from.visible.called.Load()
 		class := r.log.Read(stamp.Producer, stamp.Seq, partition, d.Offset, called)
-		if class != verify.New {
+		if class != verify.New || from.untimed {
 			continue
 		}
 		fresh++
+		if r.activity != nil {
+			r.activity.count(r.activity.read, d.At, 1)
+		}
 		r.cursors[stamp.Producer].finish(stamp.Seq)
 		if stamp.Flags&payload.FlagAbort != 0 {
 			continue // nobody was meant to have it
