@@ -64,6 +64,20 @@ func (c *Control) Start(ctx context.Context, id int) error {
 	return nil
 }
 
+// Ended waits until a broker has ended by itself, and tells whether it did before the context ended.
+func (c *Control) Ended(ctx context.Context, id int) (bool, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return false, err
+	}
+	select {
+	case <-n.ended:
+		return true, nil
+	case <-ctx.Done():
+		return false, nil
+	}
+}
+
 func (c *Control) node(id int) (*node, error) {
 	for _, n := range c.cluster.nodes {
 		if n.id == id {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
 )
 
 // When in the window things break and heal.
@@ -43,15 +45,7 @@ func killCoordinator(a *Act, ctx context.Context) error {
 // break the trials that follow.
 func (a *Act) outage(ctx context.Context, id int32, graceful bool) (err error) {
 	node, control := int(id), a.Target.Control
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
-		defer cancel()
-		if e := control.Start(ctx, node); e != nil {
-			err = errors.Join(err, e)
-			return
-		}
-		a.note(healed, "broker %d is back", node)
-	}()
+	defer func() { err = errors.Join(err, a.startAgain(ctx, node)) }()
 	if graceful {
 		a.note(broke, "broker %d is asked to end (SIGTERM)", node)
 		err = control.Shutdown(ctx, node)
@@ -63,6 +57,52 @@ func (a *Act) outage(ctx context.Context, id int32, graceful bool) (err error) {
 		return err
 	}
 	return a.until(ctx, a.instant(heals))
+}
+
+// startLimit bounds a broker's start, log recovery included.
+const startLimit = 2 * time.Minute
+
+func (a *Act) startAgain(ctx context.Context, node int) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
+	defer cancel()
+	if err := a.Target.Control.Start(ctx, node); err != nil {
+		return err
+	}
+	a.note(healed, "broker %d is back", node)
+	return nil
+}
+
+// room is the size that a starved broker's files may have.
+const room = 1 << 20
+
+// fillDisk lets the broker that leads most partitions write no further. It gives up by itself (its only log directory has failed) or, where nothing
+// of it grew that far, is killed when the time to heal has come.
+func fillDisk(a *Act, ctx context.Context) (err error) {
+	if err := a.until(ctx, a.instant(breaks)); err != nil {
+		return err
+	}
+	id, err := a.busiest(ctx)
+	if err != nil {
+		return err
+	}
+	node, control := int(id), a.Target.Control
+	if err := control.Starve(node, room); err != nil {
+		return err
+	}
+	a.note(broke, "no file of broker %d may grow beyond %d bytes", node, room)
+	defer func() { err = errors.Join(err, a.startAgain(ctx, node)) }()
+	limited, cancel := context.WithTimeout(ctx, time.Duration(a.instant(heals)-clock.Now()))
+	defer cancel()
+	gone, err := control.Ended(limited, node)
+	if err != nil {
+		return err
+	}
+	if gone {
+		a.note(observed, "broker %d has ended", node)
+		return a.until(ctx, a.instant(heals))
+	}
+	a.note(observed, "broker %d still runs, and is killed", node)
+	return control.Kill(node)
 }
 
 // busiest is the broker that leads most of the trial's partitions; of several one drawn by the seed.

@@ -250,5 +250,6 @@ type Guarantee struct {
 	Torn          *int64   `json:"torn"`      // transactions
 	Premature     *int64   `json:"premature"` // records read before their commit was called
 	Foreign       *int64   `json:"foreign"`   // never sent, or corrupt
-	Redelivered   *int64   `json:"redelivered"`
+	Redelivered   *int64   `json:"redelivered"` // read again at the same offset
+	Changed       *int64   `json:"changed"`     // of them, offsets that held another record the second time
 }

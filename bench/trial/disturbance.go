@@ -32,6 +32,15 @@ type Scene struct {
 	Partitions       int
 	Group            string
 	TransactionalIDs []string // by producer; empty unless transactional
+	Readers          Readers
+}
+
+// Readers is what a disturbance may do to all readers of a trial.
+type Readers interface {
+	// Slow makes them rest after each batch of records; 0 ends that.
+	Slow(rest time.Duration)
+	// Rejoin makes them leave without a word and come back where their offsets were last committed, which they read again from.
+	Rejoin()
 }
 
 // activitySlot is the resolution of Activity.

@@ -23,7 +23,8 @@ type receiver struct {
 	assigned []client.Partition
 	place    [][]int // of a topic's partition among the lane's own; -1: not assigned
 	reader   client.Reader
-	sessions []*session // by producer
+	orders   *readerOrders // nil unless the trial is disturbed
+	sessions []*session    // by producer
 	rec      *measure.Recorder
 	log      *verify.ReadLog
 	drained  chan struct{} // closed when there is nothing more to wait for
@@ -65,6 +66,10 @@ func (r *receiver) Run(ctx context.Context, t Times) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		default:
+		}
+		if err := r.obey(ctx); err != nil {
+			r.part.Ended = fmt.Errorf("reader %d: %w", r.index, err)
+			return r.part.Ended
 		}
 		n, err := r.reader.Poll(ctx, batch)
 		r.take(batch[:n], &t)
@@ -122,7 +127,7 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 // behind returns how far the reader is from the end of the partition it is furthest from. It is called beside Run.
 func (r *receiver) behind(marks cluster.Marks, committed bool) (offsets int64, at client.Partition, err error) {
 	positions := make([]int64, len(r.assigned))
-	if err := r.reader.Position(positions); err != nil {
+	if err := r.position(positions); err != nil {
 		return 0, at, fmt.Errorf("ask reader %d for its position: %w", r.index, err)
 	}
 	for i, p := range r.assigned {
@@ -163,4 +168,9 @@ func (r *receiver) Part(context.Context) (*Part, error) {
 }
 
 // Close commits the last offsets and leaves.
-func (r *receiver) Close(ctx context.Context) error { return r.reader.Close(ctx) }
+func (r *receiver) Close(ctx context.Context) error {
+	if r.reader == nil {
+		return nil // it could not come back
+	}
+	return r.reader.Close(ctx)
+}

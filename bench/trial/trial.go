@@ -233,6 +233,7 @@ func (t *running) disturb(ctx context.Context) (wait func() error) {
 	}
 	scene := Scene{
 		Times: t.times, Stamp: t.env.Stamp, FirstSession: t.w.Producers, Topics: t.names.topics, Partitions: t.w.Partitions, Group: t.names.group,
+		Readers: readers(t.receivers),
 	}
 	if t.w.Mode.Transactional {
 		scene.TransactionalIDs = t.names.txnIDs

@@ -45,7 +45,7 @@ func (f *finding) add(n uint64, at string) {
 // findings are the counts over all sessions and lanes.
 type findings struct {
 	read, redelivered                                                   uint64
-	unread, duplicate, reordered, abortedRead, torn, premature, foreign finding
+	unread, duplicate, reordered, abortedRead, torn, premature, foreign, changed finding
 }
 
 // Judge counts what became of a trial's records and gives its verdict: unchecked without readers; broken when
@@ -173,6 +173,9 @@ func (in *Evidence) lane(f *findings, l *ReadLog) {
 	if e := l.FirstStray; e != nil {
 		f.foreign.add(l.Strays, e.Why+l.place(e.Partition, e.Offset))
 	}
+	if e := l.FirstChanged; e != nil {
+		f.changed.add(l.Changed, in.at(e.Producer, e.Seq)+l.place(e.Partition, e.Offset))
+	}
 	for producer := range l.Producers {
 		for i, o := range l.Producers[producer].Order {
 			// After a sequence that was never sent everything looks late: order is judged without it.
@@ -221,6 +224,7 @@ func (in *Evidence) report(g *result.Guarantee, f *findings) {
 	g.Reordered = count(f.reordered.n)
 	g.Foreign = count(f.foreign.n)
 	g.Redelivered = count(f.redelivered)
+	g.Changed = count(f.changed.n)
 	if in.ReachedEnd {
 		g.Lost = count(f.unread.n)
 	}
@@ -252,6 +256,7 @@ func (in *Evidence) decide(g *result.Guarantee, f *findings) {
 		{promised.Atomic && in.ReachedEnd, &f.torn, "transactions partly visible"},
 		{promised.Atomic, &f.premature, "read before their commit was called"},
 		{true, &f.foreign, "read but never sent, or corrupt"},
+		{true, &f.changed, "offsets that held another record when they were read again"},
 	} {
 		if check.promised && check.finding.n > 0 {
 			g.Reasons = append(g.Reasons, fmt.Sprintf("%s: %d, first: %s", check.what, check.finding.n, check.finding.first))
