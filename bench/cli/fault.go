@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/librdkafka"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault/actor"
@@ -57,6 +56,7 @@ broken, 6 cluster unreachable, unauthorised or too old, 130/143 interrupted (wha
 		Example: `  kafka-eos-bench fault lost-ack
   kafka-eos-bench fault all -o json --out results/faults
   kafka-eos-bench fault lost-ack reset --mode at-least-once,transactional --messages 100k --seed 7
+  kafka-eos-bench fault lost-ack --messages 100k --blocks 3
   kafka-eos-bench fault zombie client-crash --mode transactional --txn-size 100`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -66,7 +66,7 @@ broken, 6 cluster unreachable, unauthorised or too old, 130/143 interrupted (wha
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.fault(cmd.Context(), f, args) },
 	}
-	f.workload.register(cmd, "blocks", "ladder", "expect", "reference")
+	f.workload.register(cmd, "ladder", "expect", "reference")
 	f.cluster.register(cmd)
 	f.register(cmd.Flags(), report.Formats())
 	cmd.Flags().StringVar(&f.profile, "profile", faultProfile, "`profile` of the load: a YAML file or a built-in name")
@@ -120,7 +120,7 @@ func (a *app) newFaults(f *faultFlags, args []string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, err := f.workload.resolve(f.profile, a.Env, map[string]string{"blocks": "1", "ladder": "false", "expect": string(workload.Unsustained)})
+	profile, err := f.workload.resolve(f.profile, a.Env, map[string]string{"ladder": "false", "expect": string(workload.Unsustained)})
 	if err != nil {
 		return nil, err
 	}
@@ -150,14 +150,14 @@ func (a *app) newFaults(f *faultFlags, args []string) (*job, error) {
 	if len(cells) == 0 {
 		return nil, usagef("--mode: none of these modes is one that %s concerns: it takes a transactional one", strings.Join(args, ", "))
 	}
-	trials, err := plan.Trials(cells, 1, profile.Seed)
+	trials, err := plan.Trials(cells, profile.Blocks, profile.Seed)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(trials, func(x, y plan.Trial) int { // as listed: a matrix is read in that order
 		return slices.Index(scenarios, scenarioOf[x.Cell]) - slices.Index(scenarios, scenarioOf[y.Cell])
 	})
-	a.say("profile %s: %s, %s", profile.Name, plural(len(scenarios), "scenario"), plan.NewEstimate(cells, 1, assumedReplication(options)))
+	a.say("profile %s: %s, %s", profile.Name, plural(len(scenarios), "scenario"), plan.NewEstimate(cells, profile.Blocks, assumedReplication(options)))
 	if f.out == "" {
 		f.out = a.resultDir("fault")
 	}
@@ -166,7 +166,7 @@ func (a *app) newFaults(f *faultFlags, args []string) (*job, error) {
 	}
 	j := runJob(profile, trials, trials)
 	j.options, j.breaks = options, true
-	j.discard = func(int) []plan.Trial { return campaign.Conditioning(trials, 1, 0) }
+	j.discard = func(int) []plan.Trial { return nil } // nobody compares its speed
 	j.stage = func(ctx context.Context, env *trial.Env, t plan.Trial) (func() error, error) {
 		return a.stage(ctx, env, t, scenarioOf[t.Cell])
 	}

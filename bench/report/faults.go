@@ -58,46 +58,80 @@ func (f *faults) title() string {
 	return fmt.Sprintf("%s: %s, %s", f.run.Profile.Name, plural(len(f.scenarios), "scenario"), plural(len(f.trials), "trial"))
 }
 
-// matrix has a row for each scenario and a column for each mode.
+// matrix has a row for each scenario and a column for each mode; several trials of a pair are added up.
 func (f *faults) matrix() []Column {
 	columns := []Column{{Title: "scenario", Words: true, Texts: f.scenarios}}
 	for _, mode := range f.modes {
 		c := Column{Title: mode, Words: true}
 		for _, scenario := range f.scenarios {
-			var texts []string
-			for _, t := range f.trials {
-				if *t.Fault == scenario && t.Mode == mode {
-					texts = append(texts, anomalies(&t.Guarantee, t.Complete))
-				}
-			}
-			c.Texts = append(c.Texts, cmp.Or(strings.Join(texts, " / "), none))
+			c.Texts = append(c.Texts, f.tally(func(t *result.Trial) bool { return *t.Fault == scenario && t.Mode == mode }).String())
 		}
 		columns = append(columns, c)
 	}
 	return columns
 }
 
-// anomalies says what the ledger found, in a few words.
-func anomalies(g *result.Guarantee, complete bool) string {
+// tally is what the ledger found in several trials.
+type tally struct {
+	trials, broken, open, unchecked int
+	counts                          map[string]int64
+}
+
+// anomalies are the ledger's counts of what went wrong, as a matrix calls them.
+func anomalies() []guaranteeCount {
+	return []guaranteeCount{
+		{"lost", func(g *result.Guarantee) *int64 { return g.Lost }, nil},
+		{"duplicated", func(g *result.Guarantee) *int64 { return g.Duplicate }, nil},
+		{"out of order", func(g *result.Guarantee) *int64 { return g.Reordered }, nil},
+		{"aborted but read", func(g *result.Guarantee) *int64 { return g.AbortedRead }, nil},
+		{"torn", func(g *result.Guarantee) *int64 { return g.Torn }, nil},
+		{"premature", func(g *result.Guarantee) *int64 { return g.Premature }, nil},
+		{"foreign", func(g *result.Guarantee) *int64 { return g.Foreign }, nil},
+		{"changed", func(g *result.Guarantee) *int64 { return g.Changed }, nil},
+	}
+}
+
+func (f *faults) tally(of func(*result.Trial) bool) tally {
+	sum := tally{counts: map[string]int64{}}
+	for _, t := range f.trials {
+		if !of(t) {
+			continue
+		}
+		sum.trials++
+		switch v := t.Guarantee.Verdict; {
+		case v == result.Broken:
+			sum.broken++
+		case v == result.Incomplete, !t.Complete:
+			sum.open++
+		case v == result.Unchecked:
+			sum.unchecked++
+		}
+		for _, a := range anomalies() {
+			if n := a.of(&t.Guarantee); n != nil {
+				sum.counts[a.title] += *n
+			}
+		}
+	}
+	return sum
+}
+
+// String says in a few words what went wrong.
+func (s tally) String() string {
 	var found []string
-	for _, count := range []struct {
-		n    *int64
-		what string
-	}{
-		{g.Lost, "lost"}, {g.Duplicate, "duplicated"}, {g.Reordered, "out of order"}, {g.AbortedRead, "aborted but read"},
-		{g.Torn, "torn"}, {g.Premature, "premature"}, {g.Foreign, "foreign"},
-	} {
-		if count.n != nil && *count.n > 0 {
-			found = append(found, whole(float64(*count.n))+" "+count.what)
+	for _, a := range anomalies() {
+		if n := s.counts[a.title]; n > 0 {
+			found = append(found, whole(float64(n))+" "+a.title)
 		}
 	}
 	text := cmp.Or(strings.Join(found, ", "), "nothing wrong")
 	switch {
-	case g.Verdict == result.Broken:
+	case s.trials == 0:
+		return none
+	case s.broken > 0:
 		return "BROKEN: " + text
-	case g.Verdict == result.Incomplete, !complete:
+	case s.open > 0:
 		return "inconclusive: " + text
-	case g.Verdict == result.Unchecked:
+	case s.unchecked == s.trials:
 		return "unchecked"
 	}
 	return text
@@ -167,25 +201,14 @@ func (f *faults) schedules() (lines []line) {
 func (f *faults) answer() string {
 	var parts []string
 	for _, mode := range f.modes {
-		lost, twice, broken, n := int64(0), int64(0), 0, 0
-		for _, t := range f.trials {
-			if t.Mode != mode {
-				continue
-			}
-			n++
-			if t.Guarantee.Lost != nil {
-				lost += *t.Guarantee.Lost
-			}
-			if t.Guarantee.Duplicate != nil {
-				twice += *t.Guarantee.Duplicate
-			}
-			if t.Guarantee.Verdict == result.Broken {
-				broken++
-			}
+		sum := f.tally(func(t *result.Trial) bool { return t.Mode == mode })
+		text := fmt.Sprintf("%s lost %s and duplicated %s records in %s", mode,
+			whole(float64(sum.counts["lost"])), whole(float64(sum.counts["duplicated"])), plural(sum.trials, "trial"))
+		if sum.broken > 0 {
+			text += fmt.Sprintf(" and broke its promise in %d of them", sum.broken)
 		}
-		text := fmt.Sprintf("%s lost %s and duplicated %s records in %s", mode, whole(float64(lost)), whole(float64(twice)), plural(n, "trial"))
-		if broken > 0 {
-			text += fmt.Sprintf(" and broke its promise in %d of them", broken)
+		if sum.open > 0 {
+			text += fmt.Sprintf(" (%d of them inconclusive)", sum.open)
 		}
 		parts = append(parts, text)
 	}

@@ -247,9 +247,9 @@ type Guarantee struct {
 	Duplicate     *int64   `json:"duplicate"`
 	Reordered     *int64   `json:"reordered"`
 	AbortedRead   *int64   `json:"aborted_read"`
-	Torn          *int64   `json:"torn"`      // transactions
-	Premature     *int64   `json:"premature"` // records read before their commit was called
-	Foreign       *int64   `json:"foreign"`   // never sent, or corrupt
+	Torn          *int64   `json:"torn"`        // transactions
+	Premature     *int64   `json:"premature"`   // records read before their commit was called
+	Foreign       *int64   `json:"foreign"`     // never sent, or corrupt
 	Redelivered   *int64   `json:"redelivered"` // read again at the same offset
 	Changed       *int64   `json:"changed"`     // of them, offsets that held another record the second time
 }

@@ -44,7 +44,7 @@ func (f *finding) add(n uint64, at string) {
 
 // findings are the counts over all sessions and lanes.
 type findings struct {
-	read, redelivered                                                   uint64
+	read, redelivered                                                            uint64
 	unread, duplicate, reordered, abortedRead, torn, premature, foreign, changed finding
 }
 
