@@ -185,8 +185,14 @@ func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 	o.Before, o.During, o.After = rates(start, from), rates(from, to), rates(to, end)
 }
 
+// reads is what a trial's readers did, by time.
+type reads interface {
+	Read(from, to int64) int64
+	ReadGap(from, to int64) (start, end int64)
+}
+
 // recovery is how long after the fault's begin it took until as much was read in a second as before it, in seconds; nil if it never was.
-func recovery(seen *trial.Activity, start, from, end int64) *float64 {
+func recovery(seen reads, start, from, end int64) *float64 {
 	const second, step = int64(time.Second), int64(10 * time.Millisecond)
 	if from-start < second {
 		return nil
