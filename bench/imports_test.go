@@ -40,7 +40,7 @@ var house = map[string][]string{
 	"bench/fault": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/actor", "bench/fault/proxy", "bench/result", "bench/trial",
 		"bench/verify", "bench/workload"},
 	"bench/fault/actor": {"bench/client", "bench/clock", "bench/payload", "bench/verify", "bench/workload"},
-	"bench/fault/proxy": {},
+	"bench/fault/proxy": {"bench/clock"},
 	"bench/selfcheck": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/proxy", "bench/measure", "bench/pace", "bench/payload",
 		"bench/plan", "bench/result", "bench/stats", "bench/trial", "bench/verify", "bench/workload"},
 	"scripts/aa":         {"bench/compare", "bench/metric", "bench/result"},

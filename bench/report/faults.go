@@ -64,15 +64,15 @@ func (f *faults) matrix() []Column {
 	for _, mode := range f.modes {
 		c := Column{Title: mode, Words: true}
 		for _, scenario := range f.scenarios {
-			c.Texts = append(c.Texts, f.tally(func(t *result.Trial) bool { return *t.Fault == scenario && t.Mode == mode }).String())
+			c.Texts = append(c.Texts, f.findings(func(t *result.Trial) bool { return *t.Fault == scenario && t.Mode == mode }).String())
 		}
 		columns = append(columns, c)
 	}
 	return columns
 }
 
-// tally is what the ledger found in several trials.
-type tally struct {
+// findings are what the ledger found in several trials.
+type findings struct {
 	trials, broken, open, unchecked int
 	counts                          map[string]int64
 }
@@ -91,8 +91,8 @@ func anomalies() []guaranteeCount {
 	}
 }
 
-func (f *faults) tally(of func(*result.Trial) bool) tally {
-	sum := tally{counts: map[string]int64{}}
+func (f *faults) findings(of func(*result.Trial) bool) findings {
+	sum := findings{counts: map[string]int64{}}
 	for _, t := range f.trials {
 		if !of(t) {
 			continue
@@ -116,7 +116,7 @@ func (f *faults) tally(of func(*result.Trial) bool) tally {
 }
 
 // String says in a few words what went wrong.
-func (s tally) String() string {
+func (s findings) String() string {
 	var found []string
 	for _, a := range anomalies() {
 		if n := s.counts[a.title]; n > 0 {
@@ -201,7 +201,7 @@ func (f *faults) schedules() (lines []line) {
 func (f *faults) answer() string {
 	var parts []string
 	for _, mode := range f.modes {
-		sum := f.tally(func(t *result.Trial) bool { return t.Mode == mode })
+		sum := f.findings(func(t *result.Trial) bool { return t.Mode == mode })
 		text := fmt.Sprintf("%s lost %s and duplicated %s records in %s", mode,
 			whole(float64(sum.counts["lost"])), whole(float64(sum.counts["duplicated"])), plural(sum.trials, "trial"))
 		if sum.broken > 0 {

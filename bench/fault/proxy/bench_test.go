@@ -81,6 +81,16 @@ func BenchmarkRule(b *testing.B) {
 	}
 }
 
+// BenchmarkGates measures what each frame pays for being stoppable.
+func BenchmarkGates(b *testing.B) {
+	ctx, gs := b.Context(), gates{{}, {}, {}}
+	for b.Loop() {
+		if !gs.wait(ctx) {
+			b.Fatal("shut")
+		}
+	}
+}
+
 // BenchmarkPass measures a request and its response without the network between.
 func BenchmarkPass(b *testing.B) {
 	l := &link{proxy: unopened(), front: &front{node: &node{}}, unanswered: make(map[int32]waiting)}

@@ -68,9 +68,6 @@ func TestLibrdkafka(t *testing.T) {
 	if outcome, err := transactor.End(within(t, 20*time.Second), true); outcome != client.Committed {
 		t.Fatalf("%v: %v", outcome, err)
 	}
-	if err := producer.Flush(within(t, 10*time.Second)); err != nil {
-		t.Fatal(err)
-	}
 	if done.Load() != 66 || failed.Load() != 0 {
 		t.Errorf("%d records are done and %d failed, want 66 and 0", done.Load(), failed.Load())
 	}
@@ -172,7 +169,7 @@ func TestLibrdkafkaLostProduce(t *testing.T) {
 			t.Parallel()
 			cluster := embed(t, 1)
 			p := openFor(t, cluster.ListenAddrs()...)
-			i := inject(t, p, Rule{Requests: []string{"Produce"}, Nth: []int{3, 10, 23}, Drop: tt.drop, Then: tt.then})
+			i := inject(t, p, Rule{Requests: []string{"Produce"}, Nth: []int{3, 10, 22}, Drop: tt.drop, Then: tt.then})
 			producer := newNative(t, p, tt.mode, tt.properties)
 			for n := range int32(20) {
 				producer.send(n % 6)
@@ -230,7 +227,7 @@ func TestLibrdkafkaAtMostOnce(t *testing.T) {
 	cluster := embed(t, 1)
 	p := openFor(t, cluster.ListenAddrs()...)
 	responses := inject(t, p, Rule{Requests: []string{"Produce"}, Rate: 1})
-	requests := inject(t, p, Rule{Requests: []string{"Produce"}, Nth: []int{3, 10, 15}, Drop: Request})
+	requests := inject(t, p, Rule{Requests: []string{"Produce"}, Nth: []int{3}, Drop: Request})
 	producer := newNative(t, p, "at-most-once", nil)
 	for n := range int32(40) {
 		producer.send(n % 6)
@@ -240,7 +237,7 @@ func TestLibrdkafkaAtMostOnce(t *testing.T) {
 	eventually(t, "the links have ended", func() bool { return len(p.linked(nil)) == 0 })
 	there, _ := tally(t, cluster, kgo.ReadUncommitted())
 	lost, duplicate := verdict(producer.sent, there)
-	if c := total(requests); c.Dropped != 3 || c.Forwarded != len(there) || lost != 40-c.Forwarded || duplicate != 0 {
+	if c := total(requests); c.Dropped != 1 || c.Forwarded != len(there) || lost != 40-c.Forwarded || duplicate != 0 {
 		t.Errorf("%d lost and %d duplicates, counted %+v", lost, duplicate, c)
 	}
 	if c := total(responses); c != (Count{}) {

@@ -24,7 +24,7 @@ type link struct {
 
 	mu         sync.Mutex
 	unanswered map[int32]waiting // by correlation id
-	spokesman  string            // the last known client.id
+	lastClient string            // the client.id of the last of them
 
 	// What the connection was lost to: requests are read no further than deaf, responses than mute. Each is of the goroutine
 	// that reads those.
@@ -42,7 +42,7 @@ type waiting struct {
 func (l *link) clientID() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.spokesman
+	return l.lastClient
 }
 
 // open are the gates that both ways, and a new connection, have to pass.
@@ -73,7 +73,7 @@ func (l *link) request(frame []byte) (passage, error) {
 		l.owed.Add(1)
 		l.mu.Lock()
 		l.unanswered[req.correlation] = waiting{req, struck}
-		l.spokesman = req.client
+		l.lastClient = req.client
 		l.mu.Unlock()
 	}
 	return p, nil

@@ -1,7 +1,7 @@
 // Package proxy stands between Kafka clients and every broker of a local cluster, where it can hold requests and
-// responses back or stop them altogether, lose chosen ones, and break connections and cut brokers off. It speaks enough of the protocol to know each frame's request, and rewrites the
-// addresses in responses, so that a client that starts at the proxy stays with it. Plain text only: it cannot look into
-// TLS, nor into the SASL of before SaslAuthenticate (KIP-152).
+// responses back or stop them altogether, lose chosen ones, break connections and cut brokers off. It speaks enough of the
+// protocol to know each frame's request, and rewrites the addresses in responses, so that a client that starts at the proxy
+// stays with it. Plain text only: it cannot look into TLS, nor into the SASL of before SaslAuthenticate (KIP-152).
 package proxy
 
 import (
@@ -192,7 +192,7 @@ func (p *Proxy) connect(f *front, client *net.TCPConn) {
 		_ = client.SetLinger(0) // reset, which is the next to refused
 		return
 	}
-	defer p.strikeOff(l)
+	defer p.delist(l)
 	if !l.open().wait(ctx) {
 		return
 	}

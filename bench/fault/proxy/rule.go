@@ -4,24 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Rule picks requests of clients, and loses each of them or its response.
 //
-// What is lost is lost with the connection, as TCP loses things: everything before it passes, nothing of the
-// connection does from there on. Clients have several requests in flight (librdkafka and Java up to five that a broker will put in
-// order), so several are lost at once; Event.Behind and Count.Behind say how many.
+// What is lost is lost with the connection, as TCP loses things: everything before it passes, nothing of the connection
+// does from there on. Clients have several requests in flight, so several are lost at once: Event.Behind and
+// Count.Behind say how many.
 //
 // A lost response is that of a request which the broker has carried out, and so are those behind it: the proxy goes on
 // forwarding what it had got from the client. A client that retries sends them all again. Without idempotence that makes
-// duplicates; with it the broker knows the batches by their sequence numbers, and EndTxn, AddPartitionsToTxn and TxnOffsetCommit may be
-// repeated within their producer's epoch. A lost request, and those behind it, never reach the broker; what went before is
-// answered.
+// duplicates; with it the broker knows the batches by their sequence numbers, and the requests of a transaction may be
+// repeated. A lost request, and those behind it, never reach the broker; what went before is answered.
 type Rule struct {
-	// Requests are those that the rule applies to, by Kafka's names ("Produce", "EndTxn": kmsg.Key.Name); none stands for
-	// all. A rule that drops responses never applies to Produce with acks=0, which has none.
+	// Requests are those that the rule applies to, by Kafka's names ("Produce", "EndTxn", "InitProducerId") in upper or lower
+	// case; none stands for all. A rule that drops responses never applies to Produce with acks=0, which has none.
 	Requests []string
 	// Node is the id of the only broker whose requests the rule applies to; nil: any broker's.
 	Node *int32
@@ -50,11 +50,12 @@ const (
 // Then is what becomes of a connection that has lost something.
 type Then int
 
-// What becomes of it. A client whose connection ends takes what it has in flight for failed, and tries again at once if it tries again;
-// one whose connection does not waits for its request.timeout.ms (librdkafka: socket.timeout.ms for most requests), and
-// then closes it.
+// What becomes of it. A client whose connection ends takes what it has in flight for failed, and at once tries again if it tries
+// again (franz-go does not, after a Close, if the connection had answered nothing but ApiVersions: it takes that for a
+// question of SASL). One whose connection stays waits for its request.timeout.ms (librdkafka: socket.timeout.ms for most
+// requests), and then closes it.
 const (
-	Close Then = iota // it ends in good order (FIN), where the response would have come
+	Close Then = iota // it ends in good order (FIN)
 	Reset             // it is reset (RST)
 	Hold              // nothing: it stays up and says no more
 )
@@ -73,7 +74,7 @@ func (r Rule) keys() (keys []int16, err error) {
 
 func keyOf(name string) (int16, bool) {
 	for key := kmsg.Key(0); key <= kmsg.MaxKey; key++ {
-		if key.Request() != nil && key.Name() == name {
+		if key.Request() != nil && strings.EqualFold(key.Name(), name) {
 			return key.Int16(), true
 		}
 	}

@@ -51,7 +51,7 @@ func TestInjectRefuses(t *testing.T) {
 		rule Rule
 		want string
 	}{
-		{Rule{Requests: []string{"EndTxn", "endtxn"}}, `no request of Kafka's protocol is named "endtxn"`},
+		{Rule{Requests: []string{"EndTxn", "End"}}, `no request of Kafka's protocol is named "End"`},
 		{Rule{Requests: []string{"Unknown"}}, `no request of Kafka's protocol is named "Unknown"`},
 		{Rule{Rate: 1.5}, "a rate of 1.5 is no probability: it must be 0 to 1"},
 		{Rule{Rate: -0.1}, "a rate of -0.1 is no probability: it must be 0 to 1"},
@@ -79,8 +79,10 @@ func TestInjectKnowsEveryRequest(t *testing.T) {
 			continue
 		}
 		known++
-		if i := inject(t, unopened(), Rule{Requests: []string{key.Name()}}); !slices.Equal(i.keys, []int16{key.Int16()}) {
-			t.Errorf("%s is taken for %d, want %d", key.Name(), i.keys, key)
+		for _, name := range []string{key.Name(), strings.ToLower(key.Name())} {
+			if i := inject(t, unopened(), Rule{Requests: []string{name}}); !slices.Equal(i.keys, []int16{key.Int16()}) {
+				t.Errorf("%s is taken for %d, want %d", name, i.keys, key)
+			}
 		}
 	}
 	if known < 80 {
@@ -235,7 +237,8 @@ func TestWhere(t *testing.T) {
 		return p.judge(0, req, frame)
 	}
 	p := unopened()
-	i := inject(t, p, Rule{Requests: []string{"EndTxn"}, Nth: []int{2}, Where: func(r kmsg.Request) bool { return r.(*kmsg.EndTxnRequest).Commit }})
+	commits := func(r kmsg.Request) bool { return r.(*kmsg.EndTxnRequest).Commit }
+	i := inject(t, p, Rule{Requests: []string{"EndTxn"}, Nth: []int{2}, Where: commits})
 	var got []bool
 	for _, commit := range []bool{true, false, false, true, true} {
 		s, err := ask(p, commit, 3)
@@ -250,8 +253,9 @@ func TestWhere(t *testing.T) {
 	if got, want := i.Counts()["EndTxn"], (Count{Matched: 3, Forwarded: 3}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if _, err := ask(p, true, 99); err == nil || !strings.Contains(err.Error(), `look into EndTxn version 99 of client "client": the proxy does not know this version`) {
-		t.Errorf("version 99: %v", err)
+	const want = `a rule wants to look into EndTxn version 99 of client "client": the proxy does not know this version`
+	if _, err := ask(p, true, 99); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 
