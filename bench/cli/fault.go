@@ -32,7 +32,6 @@ type faultFlags struct {
 
 	profile string
 	owned   bool
-	nodes   func() bool // were asked for
 }
 
 func (a *app) faultCommand() *cobra.Command {

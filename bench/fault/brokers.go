@@ -16,8 +16,8 @@ const (
 )
 
 // restart ends the broker that leads most of the trial's partitions, and starts it again.
-func restart(graceful bool) func(*Act, context.Context) error {
-	return func(a *Act, ctx context.Context) error {
+func restart(graceful bool) func(context.Context, *Act) error {
+	return func(ctx context.Context, a *Act) error {
 		if err := a.until(ctx, a.instant(breaks)); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func restart(graceful bool) func(*Act, context.Context) error {
 }
 
 // killCoordinator ends the broker that coordinates the first producer's transactions.
-func killCoordinator(a *Act, ctx context.Context) error {
+func killCoordinator(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ const room = 1 << 20
 
 // fillDisk lets the broker that leads most partitions write no further. It gives up by itself (its only log directory has failed) or, where nothing
 // of it grew that far, is killed when the time to heal has come.
-func fillDisk(a *Act, ctx context.Context) (err error) {
+func fillDisk(ctx context.Context, a *Act) (err error) {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (a *Act) busiest(ctx context.Context) (int32, error) {
 }
 
 // moveLeaders has every partition's leadership move on, three times.
-func moveLeaders(a *Act, ctx context.Context) error {
+func moveLeaders(ctx context.Context, a *Act) error {
 	for _, share := range []float64{1.0 / 4, 2.0 / 4, 3.0 / 4} {
 		if err := a.until(ctx, a.instant(share)); err != nil {
 			return err

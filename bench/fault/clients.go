@@ -77,7 +77,7 @@ const randomCrashes = 3
 
 // crash has producer processes die, at named points and at random ones, each with a successor that takes its transactional id over. Then one dies
 // that nobody succeeds: the coordinator gives its transaction up when transaction.timeout.ms is over and it next looks.
-func crash(a *Act, ctx context.Context) error {
+func crash(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ const zombies = 5
 
 // zombie stops a producer in the middle of a transaction, has a successor take its transactional id over, and lets it go on: it must be
 // fenced, and nothing of its transaction may be seen.
-func zombie(a *Act, ctx context.Context) error {
+func zombie(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
@@ -280,7 +280,7 @@ func (a *Act) overtake(ctx context.Context, session int) (fenced bool, err error
 }
 
 // openTransaction leaves a transaction open on partitions that others write to, from a quarter of the window to a half.
-func openTransaction(a *Act, ctx context.Context) error {
+func openTransaction(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type Scenario struct {
 	Modes   Modes
 
 	sessions int // producer sessions of its own, at most
-	act      func(*Act, context.Context) error
+	act      func(context.Context, *Act) error
 }
 
 // Needs is what a scenario has to have a hold on.
@@ -126,7 +126,7 @@ func (a *Act) Run(ctx context.Context, scene trial.Scene) error {
 	if err := a.until(ctx, a.instant(0)); err != nil {
 		return err
 	}
-	if err := a.Scenario.act(a, ctx); err != nil {
+	if err := a.Scenario.act(ctx, a); err != nil {
 		return fmt.Errorf("%s: %w", a.Scenario.Name, err)
 	}
 	return nil

@@ -12,7 +12,7 @@ const lostShare = 0.02
 
 // loseAcks loses responses that the broker has given: of every fiftieth Produce request, drawn by the seed, and of the third and every fiftieth request
 // that a transaction consists of.
-func loseAcks(a *Act, ctx context.Context) (err error) {
+func loseAcks(ctx context.Context, a *Act) (err error) {
 	rules := []proxy.Rule{{Requests: []string{"Produce"}, Rate: lostShare, Nth: []int{3}, Seed: a.Seed}}
 	if a.Workload.Mode.Transactional {
 		for i, name := range []string{"AddPartitionsToTxn", "EndTxn"} {
@@ -23,7 +23,7 @@ func loseAcks(a *Act, ctx context.Context) (err error) {
 }
 
 // loseRequests loses Produce requests before the broker has them.
-func loseRequests(a *Act, ctx context.Context) error {
+func loseRequests(ctx context.Context, a *Act) error {
 	return a.lose(ctx, []proxy.Rule{{Requests: []string{"Produce"}, Rate: lostShare, Nth: []int{3}, Drop: proxy.Request, Seed: a.Seed}})
 }
 
@@ -66,7 +66,7 @@ func lostPart(r proxy.Rule) string {
 // resets is how often all connections are reset.
 const resets = 5
 
-func reset(a *Act, ctx context.Context) error {
+func reset(ctx context.Context, a *Act) error {
 	for i := range resets {
 		if err := a.until(ctx, a.instant(float64(i+1)/(resets+1))); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (a *Act) untilHeals(ctx context.Context) error {
 	return a.until(ctx, min(a.instant(heals), a.instant(breaks)+int64(healsAfter)))
 }
 
-func halfOpen(a *Act, ctx context.Context) error {
+func halfOpen(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func halfOpen(a *Act, ctx context.Context) error {
 }
 
 // isolate cuts the broker that leads most partitions off from the clients.
-func isolate(a *Act, ctx context.Context) error {
+func isolate(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func isolate(a *Act, ctx context.Context) error {
 }
 
 // slow adds 100 ms to every request, then lets each connection carry no more than 200 kB/s.
-func slow(a *Act, ctx context.Context) error {
+func slow(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // slowConsumers has every reader rest after each batch, for a quarter of the window.
-func slowConsumers(a *Act, ctx context.Context) error {
+func slowConsumers(ctx context.Context, a *Act) error {
 	const rest = 500 * time.Millisecond
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
@@ -23,7 +23,7 @@ func slowConsumers(a *Act, ctx context.Context) error {
 const rejoins = 5
 
 // rebalanceStorm has all readers leave and come back to their partitions again and again, as in a group that cannot settle.
-func rebalanceStorm(a *Act, ctx context.Context) error {
+func rebalanceStorm(ctx context.Context, a *Act) error {
 	for i := range rejoins {
 		if err := a.until(ctx, a.instant(float64(i+1)/(rejoins+1))); err != nil {
 			return err

@@ -89,7 +89,7 @@ type Trial struct {
 	RequestSpan  *RequestSpan       `json:"request_span"`
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
-	Outage       *Outage            `json:"outage"` // what the fault did; null without one
+	Outage       *Outage            `json:"outage,omitempty"` // what the fault did; absent without one
 }
 
 // What a trial that held its rate has at least handed over of the records due in its window, and had reported undelivered of all sent
@@ -252,9 +252,9 @@ type Guarantee struct {
 	Duplicate     *int64   `json:"duplicate"`
 	Reordered     *int64   `json:"reordered"`
 	AbortedRead   *int64   `json:"aborted_read"`
-	Torn          *int64   `json:"torn"`        // transactions
-	Premature     *int64   `json:"premature"`   // records read before their commit was called
-	Foreign       *int64   `json:"foreign"`     // never sent, or corrupt
-	Redelivered   *int64   `json:"redelivered"` // read again at the same offset
-	Changed       *int64   `json:"changed"`     // of them, offsets that held another record the second time
+	Torn          *int64   `json:"torn"`              // transactions
+	Premature     *int64   `json:"premature"`         // records read before their commit was called
+	Foreign       *int64   `json:"foreign"`           // never sent, or corrupt
+	Redelivered   *int64   `json:"redelivered"`       // read again at the same offset
+	Changed       *int64   `json:"changed,omitempty"` // of them, offsets that held another record the second time
 }

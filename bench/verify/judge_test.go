@@ -163,7 +163,7 @@ func TestCounts(t *testing.T) {
 	want := result.Guarantee{
 		Verdict: result.Held, Reasons: []string{}, Sent: 24, Acked: 24, Committed: 16, Aborted: 4, Indeterminate: 4,
 		Read: new(int64(20)), Lost: new(int64(0)), Duplicate: new(int64(0)), Reordered: new(int64(0)), AbortedRead: new(int64(0)),
-		Torn: new(int64(0)), Premature: new(int64(0)), Foreign: new(int64(0)), Redelivered: new(int64(0)),
+		Torn: new(int64(0)), Premature: new(int64(0)), Foreign: new(int64(0)), Redelivered: new(int64(0)), Changed: new(int64(0)),
 	}
 	if !reflect.DeepEqual(g, want) {
 		t.Errorf("got %+v\nwant %+v", g, want)

@@ -31,6 +31,14 @@ const (
 	Finished    Kind = 'f' // the script is over
 )
 
+func known(k Kind) bool {
+	switch k {
+	case Initialised, Sending, Acked, Undelivered, Ending, Ended, Waiting, Dying, Failing, Finished:
+		return true
+	}
+	return false
+}
+
 // Entry is one line of the journal.
 type Entry struct {
 	Kind Kind
@@ -50,14 +58,16 @@ type journal struct {
 func (j *journal) note(k Kind, n int64, text string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	b := append(j.buf[:0], byte(k), ' ')
+	b := j.buf[:0]
+	b = append(b, byte(k), ' ')
 	b = strconv.AppendInt(b, clock.Now(), 10)
 	b = append(b, ' ')
 	b = strconv.AppendInt(b, n, 10)
 	if text != "" {
 		b = append(append(b, ' '), strings.ReplaceAll(text, "\n", "; ")...)
 	}
-	j.buf = append(b, '\n')
+	b = append(b, '\n')
+	j.buf = b
 	if _, err := j.w.Write(j.buf); j.err == nil {
 		j.err = err
 	}
@@ -66,7 +76,7 @@ func (j *journal) note(k Kind, n int64, text string) {
 // parse reads one line of a journal, without its end.
 func parse(line string) (Entry, error) {
 	fields := strings.SplitN(line, " ", 4)
-	if len(fields) < 3 || len(fields[0]) != 1 || !strings.Contains("isaucewdxf", fields[0]) {
+	if len(fields) < 3 || len(fields[0]) != 1 || !known(Kind(fields[0][0])) {
 		return Entry{}, fmt.Errorf("%.100q is no entry of a journal", line)
 	}
 	e := Entry{Kind: Kind(fields[0][0])}
