@@ -41,6 +41,7 @@ func count(n *int64) int64 {
 }
 
 func TestLostAcknowledgements(t *testing.T) {
+	t.Parallel()
 	for _, on := range places(t) {
 		if on.name == "kafka-3" {
 			continue
@@ -77,6 +78,7 @@ func TestLostAcknowledgements(t *testing.T) {
 }
 
 func TestProducersDieAndZombiesAreFenced(t *testing.T) {
+	t.Parallel()
 	for _, on := range places(t) {
 		if on.name == "kafka-3" {
 			continue
@@ -108,6 +110,7 @@ func TestProducersDieAndZombiesAreFenced(t *testing.T) {
 const abandonedSeconds = 5
 
 func TestReadersAreDisturbed(t *testing.T) {
+	t.Parallel()
 	got := broken(t, exitOK, "rebalance-storm", "slow-consumer", "open-transaction", "--broker", "embedded", "--mode", "at-least-once,transactional",
 		"--rate", "1000", "--duration", "6s", "--warmup", "500ms")
 	for name, modes := range got {
