@@ -127,8 +127,10 @@ func TestReadersAreDisturbed(t *testing.T) {
 		t.Errorf("readers that rest 500 ms after each batch read something every %.3f s", gap)
 	}
 	stuck := got["open-transaction"]["transactional"]
-	if hold := stuck.Lag.Hold.Max; hold == nil || *hold < 100 {
-		t.Errorf("a transaction open for 1.5 s held back %v offsets", hold)
+	if hold := stuck.Lag.Hold.Max; hold == nil || *hold < 25 { // a transaction at a time holds 20 back, over all partitions
+		t.Errorf("a transaction open for 1.5 s: hold %+v", stuck.Lag.Hold)
+	} else {
+		t.Logf("a transaction open for 1.5 s held back %.0f offsets", *hold)
 	}
 	named := false
 	for _, e := range stuck.Outage.Events {
@@ -162,7 +164,7 @@ func TestFaultRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "name the scenarios, or all: lost-ack"},
+		{nil, "SCENARIO is missing"},
 		{[]string{"lost-akc"}, "did you mean lost-ack?"},
 		{[]string{"zombie", "zombie"}, "zombie is named twice"},
 		{[]string{"zombie", "--mode", "idempotent"}, "it takes a transactional one"},

@@ -40,7 +40,8 @@ const (
 	Nothing Needs = 0
 	Proxy   Needs = 1 << iota
 	Brokers
-	Actors // producer processes of its own
+	Actors  // producer processes of its own
+	Leaders // other leaders for its partitions
 )
 
 // Modes says which modes a scenario concerns.

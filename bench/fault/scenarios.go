@@ -12,7 +12,7 @@ func All() []*Scenario {
 		{Name: "broker-restart", Summary: "the broker that leads most partitions is killed (SIGKILL) and started again", Nodes: 3, Needs: Brokers, act: restart(false)},
 		{Name: "broker-restart-graceful", Summary: "the same broker is asked to end (SIGTERM) and started again", Nodes: 3, Needs: Brokers, act: restart(true)},
 		{Name: "broker-freeze", Summary: "the same broker is suspended (SIGSTOP) and goes on after a quarter of the window", Nodes: 3, Needs: Brokers, act: freeze},
-		{Name: "leader-move", Summary: "every partition's leadership moves to another replica, three times", Nodes: 3, act: moveLeaders},
+		{Name: "leader-move", Summary: "every partition's leadership moves to another replica, three times", Nodes: 3, Needs: Leaders, act: moveLeaders},
 		{Name: "coordinator-kill", Summary: "the broker that coordinates the transactions is killed and started again", Nodes: 3, Needs: Brokers, Modes: TransactionalModes, act: killCoordinator},
 		{Name: "client-crash", Summary: "producer processes die in a transaction, with a successor and without", Nodes: 1, Needs: Actors, sessions: 2*(3+randomCrashes) + 1, act: crash},
 		{Name: "zombie", Summary: "a stopped producer goes on after a successor has taken over", Nodes: 1, Needs: Actors, Modes: TransactionalModes, sessions: 2 * zombies, act: zombie},
