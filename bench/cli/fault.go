@@ -78,7 +78,7 @@ func scenarioList() string {
 
 // fault runs scenarios × modes.
 func (a *app) fault(ctx context.Context, f faultFlags, args []string) error {
-	write, err := report.FaultsByName(f.format)
+	write, err := report.ByName(f.format)
 	if err != nil {
 		return usagef("-o: %w", err)
 	}

@@ -152,7 +152,7 @@ const recoveredShare = 0.9
 // Assess states what the disturbance did to the trial.
 func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 	r.Fault = &a.Scenario.Name
-	o := &result.Outage{Seed: a.Seed, Events: []result.OutageEvent{}, Figures: a.figures}
+	o := &result.Outage{Events: []result.OutageEvent{}, Figures: a.figures}
 	r.Outage = o
 	from, to := int64(0), int64(0)
 	for _, e := range a.events {

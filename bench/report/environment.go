@@ -86,13 +86,28 @@ const clientProperty = "client_config."
 // rerun is how to run the same again: the profile by name, what the command line and the environment changed of it as flags, and
 // the same kind of cluster. Secrets are not stored, so their place is marked.
 func rerun(r *result.Run) string {
-	verb := "run"
-	if searched(r) {
-		verb = "capacity"
+	words := []string{"kafka-eos-bench"}
+	decided := func(string) bool { return false }
+	switch profile := quoted(cmp.Or(r.Profile.Name, "PROFILE")); {
+	case searched(r):
+		words, decided = append(words, "capacity", profile), searchDecides
+	case disturbed(r):
+		words, decided = append(words, "fault"), faultDecides
+		var scenarios []string
+		for _, t := range r.Trials {
+			if t.Fault != nil {
+				scenarios = append(scenarios, quoted(*t.Fault))
+			}
+		}
+		words = append(words, distinct(scenarios)...)
+		if profile != faultProfile {
+			words = append(words, "--profile", profile)
+		}
+	default:
+		words = append(words, "run", profile)
 	}
-	words := []string{"kafka-eos-bench", verb, quoted(cmp.Or(r.Profile.Name, "PROFILE"))}
 	for _, row := range settingRows(r.Profile) {
-		if row.Source != "flag" && row.Source != "environment" || verb == "capacity" && searchDecides(row.Key) {
+		if row.Source != "flag" && row.Source != "environment" || decided(row.Key) {
 			continue
 		}
 		if property, ok := strings.CutPrefix(row.Key, clientProperty); ok {
@@ -135,6 +150,18 @@ func searched(r *result.Run) bool {
 func searchDecides(key string) bool {
 	switch key {
 	case "rate", "messages", "blocks", "ladder", "expect", "reference":
+		return true
+	}
+	return false
+}
+
+// faultProfile is the load that 'fault' puts faults into unless told otherwise.
+const faultProfile = "fault"
+
+// faultDecides says whether 'fault' chooses a setting by itself: it takes no flag for it.
+func faultDecides(key string) bool {
+	switch key {
+	case "ladder", "expect", "reference":
 		return true
 	}
 	return false

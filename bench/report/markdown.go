@@ -13,6 +13,9 @@ import (
 // Markdown writes the summary for a pull request, in GitHub's dialect.
 func Markdown(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
+	if disturbed(r) {
+		return faultsMarkdown(w, s, o)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n%s\n", Escaped(s.title()), Escaped(s.answer()))
 	if len(s.cells) > 0 {

@@ -14,6 +14,9 @@ const defaultWidth = 100
 // Text writes the summary that people see after a run: what was run, the modes side by side, footnotes, the answer.
 func Text(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
+	if disturbed(r) {
+		return faultsText(w, s, o)
+	}
 	p := newPrinter(o)
 	p.head(s.title(), s.header())
 	if len(s.cells) > 0 {

@@ -199,7 +199,6 @@ type Resources struct {
 
 // Outage is what a fault did to a trial. Times count from the window's start.
 type Outage struct {
-	Seed      uint64             `json:"seed"`
 	Events    []OutageEvent      `json:"events"`     // what was done and seen, in order
 	FromS     *float64           `json:"from_s"`     // the first thing that broke; null where nothing did
 	ToS       *float64           `json:"to_s"`       // the last that healed
