@@ -98,27 +98,29 @@ func drawing(f figure.Figure, theme figure.Theme) (template.HTML, error) {
 	return template.HTML(strings.Replace(b.String(), `role="img" aria-label=""`, `aria-hidden="true"`, 1)), nil
 }
 
-// behindFigures names the metrics that figures draw: medians of cells, and ratios to the reference.
-func behindFigures(name string) (medians, ratios []string) {
+// drawnMetrics are those that a figure draws: medians of cells, ratios to the reference, and differences from it.
+type drawnMetrics struct{ medians, ratios, differences []string }
+
+func behindFigures(name string) drawnMetrics {
 	switch name {
 	case "throughput":
-		return []string{"read_per_s"}, nil
+		return drawnMetrics{medians: []string{"read_per_s"}}
 	case "cost", "heatmap":
-		return []string{"read_per_s"}, []string{"read_per_s"}
+		return drawnMetrics{medians: []string{"read_per_s"}, ratios: []string{"read_per_s"}}
 	case "latency", "rate":
-		return []string{"p50(e2e)", "p99(e2e)"}, nil
+		return drawnMetrics{medians: []string{"p50(e2e)", "p99(e2e)"}}
 	case "latency-cost":
-		return []string{"p50(e2e)"}, []string{"p50(e2e)"}
+		return drawnMetrics{differences: []string{"p50(e2e)", "p99(e2e)"}}
 	case "percentiles":
-		return []string{"p50(e2e)", "p90(e2e)", "p99(e2e)", "p99.9(e2e)", "max(e2e)"}, nil
+		return drawnMetrics{medians: []string{"p50(e2e)", "p90(e2e)", "p99(e2e)", "p99.9(e2e)", "max(e2e)"}}
 	case "commit":
-		return []string{"p50(commit)", "p90(commit)", "p99(commit)", "p99.9(commit)", "max(commit)"}, nil
+		return drawnMetrics{medians: []string{"p50(commit)", "p90(commit)", "p99(commit)", "p99.9(commit)", "max(commit)"}}
 	case "lag":
-		return []string{"mean(hold)", "p99(hold)", "max(hold)", "mean(reader_lag)", "p99(reader_lag)", "max(reader_lag)"}, nil
+		return drawnMetrics{medians: []string{"mean(hold)", "p99(hold)", "max(hold)", "mean(reader_lag)", "p99(reader_lag)", "max(reader_lag)"}}
 	case "cpu":
-		return []string{"client_cpu_us_per_record", "broker_cpu_us_per_record"}, nil
+		return drawnMetrics{medians: []string{"client_cpu_us_per_record", "broker_cpu_us_per_record"}}
 	}
-	return nil, nil
+	return drawnMetrics{}
 }
 
 // page2 is what a figure's further pages have behind their names.
@@ -129,26 +131,32 @@ func (s *summary) behind(name string) *htmlTable {
 	if name == "ladder" {
 		return s.behindLadders()
 	}
-	medians, ratios := behindFigures(name)
-	if medians == nil || page2.MatchString(name) {
+	if page2.MatchString(name) {
 		return nil
 	}
+	drawn := behindFigures(name)
 	keys := s.keys()
 	t := htmlTable{Caption: "The figures behind it", Folded: true}
 	for _, k := range keys {
 		t.Heads = append(t.Heads, head{k.title, k.class()})
 	}
 	var columns []func(*cell) htmlCell
-	for _, name := range medians {
+	for _, name := range drawn.medians {
 		m := metric.Must(name)
 		format, unit := shownIn(m)
 		t.Heads = append(t.Heads, head{m.Title + unit, ""})
 		columns = append(columns, func(c *cell) htmlCell { return c.estimateCell(m, format) })
 	}
-	for _, name := range ratios {
+	for _, name := range drawn.ratios {
 		m := metric.Must(name)
 		t.Heads = append(t.Heads, head{m.Title + " × " + s.run.Reference, ""})
 		columns = append(columns, func(c *cell) htmlCell { return c.ratioCell(m) })
+	}
+	for _, name := range drawn.differences {
+		m := metric.Must(name)
+		format, unit := shownIn(m)
+		t.Heads = append(t.Heads, head{m.Title + " − " + s.run.Reference + unit, ""})
+		columns = append(columns, func(c *cell) htmlCell { return c.differenceCell(m, format) })
 	}
 	for i, c := range s.cells {
 		var row htmlRow
@@ -214,6 +222,34 @@ func (c *cell) ratioCell(m metric.Metric) htmlCell {
 	out := htmlCell{Text: shownRatio(e)}
 	if conclusive(e) {
 		out.Small = between(e.Lo, e.Hi)
+	}
+	return out
+}
+
+// differenceCell is a difference from the reference with its interval.
+func (c *cell) differenceCell(m metric.Metric, format func(float64) string) htmlCell {
+	switch {
+	case c.isBase():
+		return htmlCell{Text: "ref"}
+	case c.Base == nil:
+		return htmlCell{Text: none}
+	}
+	e := c.Difference(c.Base, m)
+	if e.Missing != "" {
+		return htmlCell{Text: none}
+	}
+	signed := func(v float64) string {
+		if v > 0 {
+			return "+" + format(v)
+		}
+		return minus(format(v))
+	}
+	out := htmlCell{Text: signed(e.Estimate)}
+	if conclusive(e) {
+		out.Small = signed(e.Lo) + " … " + signed(e.Hi)
+		if !e.Shown() {
+			out.Text = unshown
+		}
 	}
 	return out
 }
