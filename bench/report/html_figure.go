@@ -1,14 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"html/template"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/figure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 )
@@ -126,17 +124,23 @@ func behindFigures(name string) drawnMetrics {
 // page2 is what a figure's further pages have behind their names.
 var page2 = regexp.MustCompile(`-[0-9]+$`)
 
+// behindIt is the caption of what a figure draws, as a table.
+const behindIt = "The figures behind it"
+
 // behind is the table of what a figure draws, cell by cell; nil where the figure is a further page, or none of the cells' own metrics.
 func (s *summary) behind(name string) *htmlTable {
-	if name == "ladder" {
+	switch name {
+	case "ladder":
 		return s.behindLadders()
+	case "cycle":
+		return s.behindCycles()
 	}
 	if page2.MatchString(name) {
 		return nil
 	}
 	drawn := behindFigures(name)
 	keys := s.keys()
-	t := htmlTable{Caption: "The figures behind it", Folded: true}
+	t := htmlTable{Caption: behindIt, Folded: true}
 	for _, k := range keys {
 		t.Heads = append(t.Heads, head{k.title, k.class()})
 	}
@@ -235,53 +239,9 @@ func (c *cell) differenceCell(m metric.Metric, format func(float64) string) html
 		return htmlCell{Text: none}
 	}
 	e := c.Difference(c.Base, m)
-	if e.Missing != "" {
-		return htmlCell{Text: none}
-	}
-	signed := func(v float64) string {
-		if v > 0 {
-			return "+" + format(v)
-		}
-		return minus(format(v))
-	}
-	out := htmlCell{Text: signed(e.Estimate)}
+	out := htmlCell{Text: added(e, format)}
 	if conclusive(e) {
-		out.Small = signed(e.Lo) + " … " + signed(e.Hi)
-		if !e.Shown() {
-			out.Text = unshown
-		}
+		out.Small = addedBetween(e, format)
 	}
 	return out
-}
-
-// behindLadders are the steps, each with its interval.
-func (s *summary) behindLadders() *htmlTable {
-	t := htmlTable{Caption: "The figures behind it", Folded: true, Heads: []head{
-		{"cells", "words"}, {"step", "words"}, {"adds", ""}, {"95% interval", ""}, {"blocks", ""}, {"why not", "words"},
-	}}
-	for _, l := range s.run.Ladders() {
-		format, unit := shownIn(l.Metric)
-		steps := append(slices.Clone(l.Steps), compare.Step{Name: "all together", Effect: l.Total})
-		if l.Linger != nil {
-			steps = append(steps, *l.Linger)
-		}
-		for _, step := range steps {
-			e := step.Effect
-			row := []htmlCell{{Text: printable(l.Name + ": " + l.Metric.Title + unit), Class: "words", Head: true}, {Text: step.Name, Class: "words"}}
-			if e.Missing != "" {
-				row = append(row, htmlCell{Text: none}, htmlCell{Text: none}, htmlCell{Text: none}, htmlCell{Text: printable(e.Missing), Class: "words wrap"})
-			} else {
-				bounds := none
-				if conclusive(e) {
-					bounds = format(e.Lo) + " … " + format(e.Hi)
-				}
-				row = append(row, htmlCell{Text: format(e.Estimate)}, htmlCell{Text: bounds}, htmlCell{Text: fmt.Sprint(e.N)}, htmlCell{})
-			}
-			t.Rows = append(t.Rows, htmlRow{Cells: row})
-		}
-		for _, n := range l.Notes {
-			t.Below = append(t.Below, printable(n))
-		}
-	}
-	return &t
 }
