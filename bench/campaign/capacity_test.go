@@ -470,16 +470,23 @@ func TestWindowHoldsTheObjectivesSamples(t *testing.T) {
 // What a search is said to take is what it takes, without noise.
 func TestEstimateHolds(t *testing.T) {
 	p := profile(t, map[string]string{"mode": "idempotent", "warmup": "3s", "duration": "10s"})
-	least, most := search(t, p, ordinary).Estimate()
-	for limit := 60.0; limit < 1.9e6; limit *= 1.3 {
+	least, most := search(t, p, ordinary).Estimate(1)
+	for limit := 60.0; limit < 1.9e6; limit *= 1.02 {
 		probes := finish(search(t, p, ordinary), system{limit: limit})
 		took := time.Duration(len(probes)) * 15 * time.Second
-		if len(probes) < least.Probes || len(probes) > most.Probes || took < least.Time || took > most.Time {
-			t.Errorf("at a limit of %.0f: %d probes in %s, estimated %v to %v", limit, len(probes), took, least, most)
+		var records float64
+		for _, r := range probes {
+			records += 13 * r.Axes["rate"].(float64) // a second of warm-up is one of sending
+		}
+		if len(probes) < least.Trials || len(probes) > most.Trials || took < least.Time || took > most.Time || records < least.Records || records > most.Records {
+			t.Errorf("at a limit of %.0f: %d probes in %s, %.0f records; estimated %+v to %+v", limit, len(probes), took, records, least, most)
 		}
 	}
-	if least.Probes != 2 {
-		t.Errorf("a rate that fails takes two probes, estimated %d", least.Probes)
+	if least.Trials != 2 || least.Largest != 13*ordinary.Min*1000 {
+		t.Errorf("a rate that fails takes two probes, estimated %+v", least)
+	}
+	if want := 13 * ordinary.Max * 1000; most.Largest != want {
+		t.Errorf("a probe of the highest rate writes %.0f bytes, estimated %.0f", want, most.Largest)
 	}
 }
 

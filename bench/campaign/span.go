@@ -13,49 +13,47 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
-// Span is what searches take.
-type Span struct {
-	Probes int
-	Time   time.Duration
-}
-
-// Estimate is what the searches take at least and at most, wherever the highest rates lie, if nothing is noisy and no rate fails but for being
-// too high.
-func (s *Search) Estimate() (least, most Span) {
-	const truths = 60 // highest rates supposed, from below the lowest rate tried to above the highest
+// Estimate is what the searches take at least and at most on a cluster with that replication factor, wherever the highest rates lie, if nothing
+// is noisy and no rate fails but for being too high. At most a probe is supposed to write all that is due; a cluster that does not keep up with
+// its rate writes less.
+func (s *Search) Estimate(replicationFactor int) (least, most plan.Estimate) {
+	// Highest rates are supposed from below the lowest tried to above the highest, so close together that one falls into each bracket in which a
+	// search may end: these are no narrower than half of the precision.
+	widest := 4 * s.terms.Max / s.terms.Min
+	truths := int(math.Ceil(2 * math.Log(widest) / math.Log1p(s.terms.Precision)))
 	for _, c := range s.cells {
-		var low, high Span
+		var low, high plan.Estimate
 		for i := range truths + 1 {
-			truth := s.terms.Min / 2 * math.Pow(4*s.terms.Max/s.terms.Min, float64(i)/truths)
-			span := s.suppose(c, truth)
-			if i == 0 || span.Time < low.Time {
-				low = span
+			truth := s.terms.Min / 2 * math.Pow(widest, float64(i)/float64(truths))
+			e := s.suppose(c, truth, replicationFactor)
+			if i == 0 {
+				low, high = e, e
 			}
-			if span.Time > high.Time {
-				high = span
-			}
+			low.Trials, high.Trials = min(low.Trials, e.Trials), max(high.Trials, e.Trials)
+			low.Time, high.Time = min(low.Time, e.Time), max(high.Time, e.Time)
+			low.Records, high.Records = min(low.Records, e.Records), max(high.Records, e.Records)
+			low.Bytes, high.Bytes = min(low.Bytes, e.Bytes), max(high.Bytes, e.Bytes)
+			low.Largest, high.Largest = min(low.Largest, e.Largest), max(high.Largest, e.Largest)
 		}
-		least.Probes, least.Time = least.Probes+low.Probes, least.Time+low.Time
-		most.Probes, most.Time = most.Probes+high.Probes, most.Time+high.Time
+		least, most = least.Plus(low), most.Plus(high)
 	}
 	return least, most
 }
 
 // suppose is what the search of a cell takes whose highest rate is known.
-func (s *Search) suppose(c *searched, truth float64) (span Span) {
+func (s *Search) suppose(c *searched, truth float64, replicationFactor int) (e plan.Estimate) {
 	terms := s.terms
 	terms.Objectives = nil
 	found := compare.NewCapacity(c.found.Name, c.found.Mode, nil, terms)
 	for {
 		rate, more := found.Next(c.from)
 		if !more {
-			return span
+			return e
 		}
 		found.Add(&result.Trial{
 			Axes: map[string]any{compare.AxisRate: rate}, Complete: true, Sustained: new(rate <= truth), Guarantee: result.Guarantee{Verdict: result.Held},
 		})
-		span.Probes++
-		span.Time += plan.Took(s.at(c, rate).Workload)
+		e = e.Plus(plan.NewEstimate([]workload.Cell{s.at(c, rate)}, 1, replicationFactor))
 	}
 }
 

@@ -50,6 +50,7 @@ type job struct {
 	profile *workload.Profile
 	values  map[string]result.Value // the profile's, as results store them
 	options broker.Options
+	takes   func(replicationFactor int) forecast
 	source  campaign.Source
 	left    []plan.Trial                                                                   // still to be measured; nil where that shows on the way
 	finish  func(*result.Store) error                                                      // stores the end of a session; the job knows whether the run is complete
@@ -68,7 +69,7 @@ func (a *app) perform(ctx context.Context, j *job, f campaignFlags, screen *scre
 		return nil, err
 	}
 	defer unlock()
-	on, err := a.open(ctx, j.options, j.profile)
+	on, err := a.open(ctx, j.options, j.profile.Properties, j.takes)
 	if err != nil {
 		return nil, ended(ctx, err)
 	}

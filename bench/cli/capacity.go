@@ -151,15 +151,13 @@ func (a *app) newSearch(f *capacityFlags, args []string) (*job, *campaign.Search
 	if err != nil {
 		return nil, nil, err
 	}
-	least, most := search.Estimate()
-	warm := plan.Estimate{}.After(search.Conditioning(assumedFresh(options))).Discard
-	a.say("profile %s: %s, %d to %d probes, about %s to %s (%s of it to warm up); noise and missed objectives take more, %d a cell at most",
-		profile.Name, plural(len(search.Capacities()), "cell"), least.Probes, most.Probes, (least.Time + warm).Round(time.Second),
-		(most.Time + warm).Round(time.Second), warm.Round(time.Second), terms.MaxProbes)
+	replication := assumedReplication(options)
+	a.say("profile %s: %s, %s (%s of each record)", profile.Name, plural(len(search.Capacities()), "cell"),
+		searching(search, terms, replication, assumedFresh(options)).text, plural(replication, "replica"))
 	if err := reserve(f.out); err != nil {
 		return nil, nil, err
 	}
-	j := searchJob(profile, search, nil)
+	j := searchJob(profile, search, terms, nil)
 	j.options, j.values = options, f.values(profile, terms)
 	return j, search, nil
 }
@@ -217,7 +215,7 @@ func (a *app) resumeSearch(f *capacityFlags, args []string) (*job, *campaign.Sea
 		return nil, nil, usagef("--resume %s: %w", f.resume, err)
 	}
 	a.say("profile %s: %s made in the search that began at %s", profile.Name, plural(len(compare.Probes(stored)), "probe"), stored.StartedAt.Format("2006-01-02 15:04:05 MST"))
-	j := searchJob(profile, search, stored)
+	j := searchJob(profile, search, terms, stored)
 	j.options = options
 	if search.Done() && !stored.Complete {
 		return j, search, settle(j, f.resume)
@@ -225,10 +223,23 @@ func (a *app) resumeSearch(f *capacityFlags, args []string) (*job, *campaign.Sea
 	return j, search, nil
 }
 
+// searching forecasts searches on a cluster, some of whose brokers have just been started. How high a rate it holds is not known: the most is what
+// it takes if it holds the highest that may be tried.
+func searching(search *campaign.Search, terms compare.Terms, replicationFactor, freshBrokers int) forecast {
+	least, most := search.Estimate(replicationFactor)
+	warm := search.Conditioning(freshBrokers)
+	least, most = least.After(warm), most.After(warm)
+	text := fmt.Sprintf("%d to %d probes, about %s to %s (%s of it to warm up), %s to %s written, up to %s in one probe if %s/s are held; noise and missed objectives take more, %d a cell at most",
+		least.Trials, most.Trials, least.Time.Round(time.Second), most.Time.Round(time.Second), most.Discard.Round(time.Second),
+		plan.Bytes(least.Bytes), plan.Bytes(most.Bytes), plan.Bytes(most.Largest), report.Number(&terms.Max), terms.MaxProbes)
+	return forecast{text, least.Largest, most.Largest}
+}
+
 // searchJob is a job whose trials are the search's.
-func searchJob(profile *workload.Profile, search *campaign.Search, earlier *result.Run) *job {
+func searchJob(profile *workload.Profile, search *campaign.Search, terms compare.Terms, earlier *result.Run) *job {
 	return &job{
 		profile: profile, source: search, discard: search.Conditioning, earlier: earlier,
+		takes:  func(replicationFactor int) forecast { return searching(search, terms, replicationFactor, 0) },
 		finish: func(s *result.Store) error { return s.FinishAs(search.Done()) },
 		learnt: func(t *result.Trial) string {
 			for _, c := range search.Capacities() {

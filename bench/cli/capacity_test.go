@@ -241,8 +241,39 @@ func TestCapacitySaysWhatItWillTake(t *testing.T) {
 	c := newCommand(t)
 	c.os.Env = append(c.os.Env, "KEB_BOOTSTRAP_SERVERS=127.0.0.1:1")
 	c.run(t, exitCluster, "capacity", "--mode", "idempotent", "--out", filepath.Join(t.TempDir(), "x"))
-	// From two probes of the lowest rate to the whole climb, halving and confirming; 15 s each, and 15 s to warm up.
-	if want := "profile capacity: 1 cell, 2 to 18 probes, about 45s to 4m45s (15s of it to warm up)"; !strings.Contains(c.stderr.String(), want) {
+	// From two probes of the lowest rate to the whole climb, halving and confirming; 15 s each, and 15 s to warm up. A probe sends for 13 s,
+	// 1 kB a record, to three replicas.
+	want := "profile capacity: 1 cell, 2 to 19 probes, about 45s to 5m0s (15s of it to warm up), 7.8 MB to 307 GB written, up to 39 GB in one probe if 1,000,000/s are held; " +
+		"noise and missed objectives take more, 40 a cell at most (3 replicas of each record)"
+	if !strings.Contains(c.stderr.String(), want) {
 		t.Errorf("stderr does not say %q:\n%s", want, &c.stderr)
+	}
+}
+
+func TestSpace(t *testing.T) {
+	free := func(dir string) (uint64, error) {
+		if dir == "gone" {
+			return 0, os.ErrNotExist
+		}
+		return 20e9, nil
+	}
+	for _, tc := range []struct {
+		dirs          []string
+		least, atMost float64
+		warning, err  string
+	}{
+		{dirs: nil, least: 1e12, atMost: 1e12},
+		{dirs: []string{"gone"}, least: 1e12, atMost: 1e12},
+		{dirs: []string{"data"}, least: 10e9, atMost: 10e9},
+		{dirs: []string{"data"}, least: 1e6, atMost: 13e9, warning: "a probe writes up to 13 GB, more than half of the 20 GB left on the disk of data: lower --max-rate"},
+		{dirs: []string{"gone", "data"}, least: 11e9, atMost: 13e9, err: "a trial writes up to 11 GB, more than half of the 20 GB left on the disk of data: lower --rate"},
+	} {
+		warnings, err := spaceFor(tc.dirs, forecast{least: tc.least, atMost: tc.atMost}, free)
+		if got := strings.Join(warnings, "\n"); (tc.warning == "") != (got == "") || !strings.Contains(got, tc.warning) {
+			t.Errorf("%+v: warnings %q", tc, got)
+		}
+		if (tc.err == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.err) {
+			t.Errorf("%+v: error %v", tc, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -86,18 +87,33 @@ type opened struct {
 	about  result.Broker
 }
 
-// open starts or names the cluster, connects to it and checks that the profile fits on its disks.
-func (a *app) open(ctx context.Context, options broker.Options, profile *workload.Profile) (*opened, error) {
+// forecast is what measuring takes on a cluster with a replication factor, before it starts.
+type forecast struct {
+	text          string
+	least, atMost float64 // bytes that the trial writes which writes most: surely, and if the cluster keeps up with every rate that may be tried
+}
+
+// fixed forecasts trials that are known beforehand.
+func fixed(profile *workload.Profile) func(replicationFactor int) forecast {
+	return func(replicationFactor int) forecast {
+		e := plan.NewEstimate(profile.Cells(), profile.Blocks, replicationFactor)
+		return forecast{e.String(), e.Largest, e.Largest}
+	}
+}
+
+// open starts or names the cluster, connects to it with the client's properties and checks that what is to be measured fits on its disks.
+func (a *app) open(ctx context.Context, options broker.Options, properties map[string]string, takes func(replicationFactor int) forecast) (*opened, error) {
 	target, err := broker.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	on := &opened{target: target}
-	if on.admin, err = dial(ctx, target.Bootstrap, profile.Properties); err == nil {
+	if on.admin, err = dial(ctx, target.Bootstrap, properties); err == nil {
 		on.about, err = describe(ctx, on.admin, target)
 	}
+	var warnings []string
 	if err == nil {
-		err = spaceFor(target, profile, on.about.ReplicationFactor)
+		warnings, err = spaceFor(target.DataDirs, takes(on.about.ReplicationFactor), freeBytes)
 	}
 	if err != nil {
 		on.close(ctx, a.say)
@@ -105,10 +121,9 @@ func (a *app) open(ctx context.Context, options broker.Options, profile *workloa
 	}
 	a.say("measuring on %s", on.about.String())
 	if factor := on.about.ReplicationFactor; factor != assumedReplication(options) {
-		a.say("with its replication: %s (%s of each record)",
-			plan.NewEstimate(profile.Cells(), profile.Blocks, factor), plural(factor, "replica"))
+		a.say("with its replication: %s (%s of each record)", takes(factor).text, plural(factor, "replica"))
 	}
-	for _, w := range target.Warnings {
+	for _, w := range slices.Concat(target.Warnings, warnings) {
 		a.say("warning: %s", w)
 	}
 	return on, nil
@@ -154,17 +169,23 @@ func (o *opened) close(ctx context.Context, say func(string, ...any)) {
 	}
 }
 
-// spaceFor refuses a run that would fill more than half of what is left on a disk of this machine. What a trial
+// spaceFor refuses what would surely fill more than half of what is left on a disk of this machine, and warns of what may. What a trial
 // at max writes is not known beforehand.
-func spaceFor(target *broker.Target, profile *workload.Profile, replication int) error {
-	need := plan.NewEstimate(profile.Cells(), profile.Blocks, replication).Largest
-	for _, dir := range target.DataDirs {
-		if free, err := freeBytes(dir); err == nil && need > float64(free)/2 {
-			return usagef("a trial writes up to %.1f GB, more than half of the %.1f GB left on the disk of %s: lower --rate, --duration or --message-size",
-				need/1e9, float64(free)/1e9, dir)
+func spaceFor(dirs []string, takes forecast, free func(dir string) (uint64, error)) (warnings []string, err error) {
+	for _, dir := range dirs {
+		left, err := free(dir)
+		half := float64(left) / 2
+		switch {
+		case err != nil: // what is not known stops nobody
+		case takes.least > half:
+			return nil, usagef("a trial writes up to %s, more than half of the %s left on the disk of %s: lower --rate, --duration or --message-size",
+				plan.Bytes(takes.least), plan.Bytes(float64(left)), dir)
+		case takes.atMost > half:
+			warnings = append(warnings, fmt.Sprintf("should the cluster keep up with the highest rate, a probe writes up to %s, more than half of the %s left on the disk of %s: lower --max-rate, --duration or --message-size",
+				plan.Bytes(takes.atMost), plan.Bytes(float64(left)), dir))
 		}
 	}
-	return nil
+	return warnings, nil
 }
 
 // freeBytes is what a user may still write to a directory's disk.

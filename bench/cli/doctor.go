@@ -100,7 +100,7 @@ func (a *app) doctor(ctx context.Context, f doctorFlags) error {
 	if err != nil {
 		return ended(ctx, err)
 	}
-	on, err := a.open(ctx, options, profile)
+	on, err := a.open(ctx, options, profile.Properties, fixed(profile))
 	if err != nil {
 		return ended(ctx, err)
 	}

@@ -54,6 +54,9 @@ func (a *app) showPlan(profile *workload.Profile, on broker.Options, diff bool, 
 	if err != nil {
 		return err
 	}
+	if profile.Name == capacityProfile {
+		a.say("this is 'run %s', at one rate; 'capacity' tries many, and says what that takes before it starts", capacityProfile)
+	}
 	cells := profile.Cells()
 	if diff {
 		for _, c := range cells[1:] {

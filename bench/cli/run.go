@@ -131,7 +131,7 @@ func (a *app) resultDir(name string) string {
 // runJob is a job of trials that were planned, some of which are left.
 func runJob(profile *workload.Profile, trials, left []plan.Trial) *job {
 	return &job{
-		profile: profile, values: profile.Values(), source: campaign.Fixed(left), left: left,
+		profile: profile, values: profile.Values(), source: campaign.Fixed(left), left: left, takes: fixed(profile),
 		finish:  func(s *result.Store) error { return s.Finish(len(trials)) },
 		discard: func(fresh int) []plan.Trial { return campaign.Conditioning(trials, profile.Blocks, fresh) },
 	}

@@ -153,8 +153,12 @@ func (l *Ladder) checkSum() {
 		sum += s.Effect.Estimate // NaN where one is missing
 	}
 	if sum < l.Total.Lo || sum > l.Total.Hi {
+		unit, per := string(l.Metric.Unit), 1.0
+		if l.Metric.Unit == metric.Microseconds {
+			unit, per = "ms", 1e3
+		}
 		l.Notes = append(l.Notes, fmt.Sprintf("the steps add up to %s, outside the interval of the total, %s to %s %s: each is estimated by itself, trust the total",
-			amount(sum), amount(l.Total.Lo), amount(l.Total.Hi), l.Metric.Unit))
+			amount(sum/per), amount(l.Total.Lo/per), amount(l.Total.Hi/per), unit))
 	}
 }
 

@@ -188,7 +188,7 @@ func TestStepsThatDoNotAddUpAreNoted(t *testing.T) {
 			t.Errorf("%s: got %+v", s.Name, s.Effect)
 		}
 	}
-	want := "the steps add up to 0, outside the interval of the total, 500 to 1000 µs: each is estimated by itself, trust the total"
+	want := "the steps add up to 0, outside the interval of the total, 0.5 to 1 ms: each is estimated by itself, trust the total"
 	if l.Total.Estimate != 1000 || !slices.Equal(l.Notes, []string{want}) {
 		t.Errorf("got %+v, %q", l.Total, l.Notes)
 	}

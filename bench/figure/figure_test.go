@@ -312,6 +312,14 @@ func TestForeignAndBrokenFilesAreRefused(t *testing.T) {
 			head := bytes.LastIndex(data, []byte("Tag="))
 			return os.WriteFile(path, data[:head], 0o666)
 		}},
+		{"cut short between lines", "lag.csv", "lag samples, its trial 40: it is cut short", func(path string) error {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			end := bytes.LastIndexByte(data[:len(data)/2], '\n')
+			return os.WriteFile(path, data[:end+1], 0o666)
+		}},
 		{"no log", "hlog", "histogram log, line 1", func(path string) error { return os.WriteFile(path, []byte("hello\n"), 0o666) }},
 		{"other columns", "lag.csv", "it has no column hold", func(path string) error { return os.WriteFile(path, []byte("t_s,a\n1,2\n"), 0o666) }},
 		{"empty", "lag.csv", "its head", func(path string) error { return os.WriteFile(path, nil, 0o666) }},
@@ -331,6 +339,15 @@ func TestForeignAndBrokenFilesAreRefused(t *testing.T) {
 		})
 	}
 	source := quick().run(t)
+	for _, trial := range source.Run.Trials {
+		l := trial.LatencyUS["e2e"]
+		l.P90 = l.P99
+		trial.LatencyUS["e2e"] = l
+	}
+	if _, _, err := All([]Source{source}); err == nil || !strings.Contains(err.Error(), "µs for p90 of e2e, its trial ") {
+		t.Errorf("a percentile that the log contradicts: got %v", err)
+	}
+	source = quick().run(t)
 	paths, _ := filepath.Glob(filepath.Join(source.Dir, "trials", "*.hlog"))
 	for _, path := range paths {
 		os.Remove(path)

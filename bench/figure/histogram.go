@@ -87,11 +87,35 @@ func readLog(dir string, t *result.Trial) (map[measure.Metric]*hdrhistogram.Hist
 		if h := read[m]; h != nil {
 			samples = h.TotalCount()
 		}
-		if want := t.LatencyUS[m.String()].Count; samples != want {
-			return nil, fmt.Errorf("%s holds %d samples of %s, its trial %d: it is cut short or not this trial's", path, samples, m, want)
+		stored := t.LatencyUS[m.String()]
+		if samples != stored.Count {
+			return nil, fmt.Errorf("%s holds %d samples of %s, its trial %d: it is cut short or not this trial's", path, samples, m, stored.Count)
+		}
+		if name, logged, told := differing(read[m], stored); name != "" {
+			return nil, fmt.Errorf("%s gives %v µs for %s of %s, its trial %v: one of the two was edited, put it back as it was stored", path, logged, name, m, told)
 		}
 	}
 	return read, nil
+}
+
+// differing names a percentile that a trial tells otherwise than its histogram does; empty: none.
+func differing(h *hdrhistogram.Histogram, l result.Latency) (name string, logged, told float64) {
+	if h == nil {
+		return "", 0, 0
+	}
+	for _, p := range []struct {
+		name  string
+		share float64
+		told  *float64
+	}{{"p50", 0.5, l.P50}, {"p90", 0.9, l.P90}, {"p99", 0.99, l.P99}, {"p99.9", 0.999, l.P999}} {
+		if p.told == nil {
+			continue
+		}
+		if logged := quantile(h, l.Censored+l.OutOfRange, p.share); logged != *p.told {
+			return p.name, logged, *p.told
+		}
+	}
+	return "", 0, 0
 }
 
 // add adds a trial's histogram, nil without samples, and what the trial says of it.

@@ -58,6 +58,9 @@ func (s *set) readLag(c *compare.Cell, t *result.Trial) (series lagSeries, why s
 	if err != nil {
 		return lagSeries{}, "", fmt.Errorf("read %s: %w", path, err)
 	}
+	if t.Lag != nil && t.Lag.Samples != int64(series.samples) {
+		return lagSeries{}, "", fmt.Errorf("%s holds %d lag samples, its trial %d: it is cut short or not this trial's", path, series.samples, t.Lag.Samples)
+	}
 	return series, "", nil
 }
 

@@ -67,6 +67,14 @@ func (e Estimate) After(discarded []Trial) Estimate {
 	return e
 }
 
+// Plus is what both take, one after the other.
+func (e Estimate) Plus(o Estimate) Estimate {
+	return Estimate{
+		Trials: e.Trials + o.Trials, Time: e.Time + o.Time, Discard: e.Discard + o.Discard, Records: e.Records + o.Records, Bytes: e.Bytes + o.Bytes,
+		Largest: max(e.Largest, o.Largest), Closed: e.Closed + o.Closed, Load: e.Load + o.Load,
+	}
+}
+
 // Known reports whether the bytes are the whole answer: no trial runs at max.
 func (e Estimate) Known() bool { return e.Closed == 0 }
 
@@ -81,7 +89,7 @@ func (e Estimate) String() string {
 		text += fmt.Sprintf(" (%s of it to warm up)", e.Discard.Round(time.Second))
 	}
 	if e.Bytes > 0 {
-		text += fmt.Sprintf(", %s written", bytes(e.Bytes))
+		text += fmt.Sprintf(", %s written", Bytes(e.Bytes))
 	}
 	if !e.Known() {
 		text += fmt.Sprintf(" and what the cluster takes at max in %s", e.Load.Round(time.Second))
@@ -89,7 +97,8 @@ func (e Estimate) String() string {
 	return text
 }
 
-func bytes(n float64) string {
+// Bytes is a number of them as people read it: "96 MB".
+func Bytes(n float64) string {
 	for _, unit := range []string{"B", "kB", "MB", "GB"} {
 		if n < 1000 {
 			return fmt.Sprintf("%.3g %s", n, unit)

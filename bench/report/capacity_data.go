@@ -133,14 +133,10 @@ func capacityCSV(w io.Writer, s *searches, _ Options) error {
 	}
 	for _, c := range s.all {
 		for _, p := range c.Rates {
-			row := []string{s.run.RunID, c.Name, c.Mode, findingName(c.Finding()), strconv.FormatFloat(p.PerS, 'f', -1, 64),
+			row := []string{s.run.RunID, c.Name, c.Mode, findingName(c.Finding()), exact(&p.PerS),
 				strconv.Itoa(p.Held), strconv.Itoa(p.Missed), strconv.Itoa(p.Sustained()), fmt.Sprint(p.Holds()), fmt.Sprint(p.Fails()), p.Why}
 			for _, m := range s.shownAtRate() {
-				text := ""
-				if v := p.Median(m); v != nil {
-					text = strconv.FormatFloat(*v, 'f', -1, 64)
-				}
-				row = append(row, text)
+				row = append(row, exact(p.Median(m)))
 			}
 			for _, key := range keys {
 				row = append(row, compare.Spell(c.Axes[key]))

@@ -20,7 +20,7 @@ import (
 // figures, and ten lag samples.
 func series(b *testing.B, seconds int) (dir string, t *result.Trial) {
 	b.Helper()
-	dir, t = b.TempDir(), &result.Trial{ID: "b01-day", WindowS: float64(seconds), LatencyUS: map[string]result.Latency{}}
+	dir, t = b.TempDir(), &result.Trial{ID: "b01-day", WindowS: float64(seconds), LatencyUS: map[string]result.Latency{}, Lag: &result.Lag{Samples: int64(10 * seconds)}}
 	if err := os.Mkdir(filepath.Join(dir, "trials"), 0o777); err != nil {
 		b.Fatal(err)
 	}

@@ -1,14 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"html/template"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/figure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 )
@@ -98,57 +96,71 @@ func drawing(f figure.Figure, theme figure.Theme) (template.HTML, error) {
 	return template.HTML(strings.Replace(b.String(), `role="img" aria-label=""`, `aria-hidden="true"`, 1)), nil
 }
 
-// behindFigures names the metrics that figures draw: medians of cells, and ratios to the reference.
-func behindFigures(name string) (medians, ratios []string) {
+// drawnMetrics are those that a figure draws: medians of cells, ratios to the reference, and differences from it.
+type drawnMetrics struct{ medians, ratios, differences []string }
+
+func behindFigures(name string) drawnMetrics {
 	switch name {
 	case "throughput":
-		return []string{"read_per_s"}, nil
+		return drawnMetrics{medians: []string{"read_per_s"}}
 	case "cost", "heatmap":
-		return []string{"read_per_s"}, []string{"read_per_s"}
+		return drawnMetrics{medians: []string{"read_per_s"}, ratios: []string{"read_per_s"}}
 	case "latency", "rate":
-		return []string{"p50(e2e)", "p99(e2e)"}, nil
+		return drawnMetrics{medians: []string{"p50(e2e)", "p99(e2e)"}}
 	case "latency-cost":
-		return []string{"p50(e2e)"}, []string{"p50(e2e)"}
+		return drawnMetrics{differences: []string{"p50(e2e)", "p99(e2e)"}}
 	case "percentiles":
-		return []string{"p50(e2e)", "p90(e2e)", "p99(e2e)", "p99.9(e2e)", "max(e2e)"}, nil
+		return drawnMetrics{medians: []string{"p50(e2e)", "p90(e2e)", "p99(e2e)", "p99.9(e2e)", "max(e2e)"}}
 	case "commit":
-		return []string{"p50(commit)", "p90(commit)", "p99(commit)", "p99.9(commit)", "max(commit)"}, nil
+		return drawnMetrics{medians: []string{"p50(commit)", "p90(commit)", "p99(commit)", "p99.9(commit)", "max(commit)"}}
 	case "lag":
-		return []string{"mean(hold)", "p99(hold)", "max(hold)", "mean(reader_lag)", "p99(reader_lag)", "max(reader_lag)"}, nil
+		return drawnMetrics{medians: []string{"mean(hold)", "p99(hold)", "max(hold)", "mean(reader_lag)", "p99(reader_lag)", "max(reader_lag)"}}
 	case "cpu":
-		return []string{"client_cpu_us_per_record", "broker_cpu_us_per_record"}, nil
+		return drawnMetrics{medians: []string{"client_cpu_us_per_record", "broker_cpu_us_per_record"}}
 	}
-	return nil, nil
+	return drawnMetrics{}
 }
 
 // page2 is what a figure's further pages have behind their names.
 var page2 = regexp.MustCompile(`-[0-9]+$`)
 
+// behindIt is the caption of what a figure draws, as a table.
+const behindIt = "The figures behind it"
+
 // behind is the table of what a figure draws, cell by cell; nil where the figure is a further page, or none of the cells' own metrics.
 func (s *summary) behind(name string) *htmlTable {
-	if name == "ladder" {
+	switch name {
+	case "ladder":
 		return s.behindLadders()
+	case "cycle":
+		return s.behindCycles()
 	}
-	medians, ratios := behindFigures(name)
-	if medians == nil || page2.MatchString(name) {
+	if page2.MatchString(name) {
 		return nil
 	}
+	drawn := behindFigures(name)
 	keys := s.keys()
-	t := htmlTable{Caption: "The figures behind it", Folded: true}
+	t := htmlTable{Caption: behindIt, Folded: true}
 	for _, k := range keys {
 		t.Heads = append(t.Heads, head{k.title, k.class()})
 	}
 	var columns []func(*cell) htmlCell
-	for _, name := range medians {
+	for _, name := range drawn.medians {
 		m := metric.Must(name)
 		format, unit := shownIn(m)
 		t.Heads = append(t.Heads, head{m.Title + unit, ""})
 		columns = append(columns, func(c *cell) htmlCell { return c.estimateCell(m, format) })
 	}
-	for _, name := range ratios {
+	for _, name := range drawn.ratios {
 		m := metric.Must(name)
 		t.Heads = append(t.Heads, head{m.Title + " × " + s.run.Reference, ""})
 		columns = append(columns, func(c *cell) htmlCell { return c.ratioCell(m) })
+	}
+	for _, name := range drawn.differences {
+		m := metric.Must(name)
+		format, unit := shownIn(m)
+		t.Heads = append(t.Heads, head{m.Title + " − " + s.run.Reference + unit, ""})
+		columns = append(columns, func(c *cell) htmlCell { return c.differenceCell(m, format) })
 	}
 	for i, c := range s.cells {
 		var row htmlRow
@@ -218,34 +230,18 @@ func (c *cell) ratioCell(m metric.Metric) htmlCell {
 	return out
 }
 
-// behindLadders are the steps, each with its interval.
-func (s *summary) behindLadders() *htmlTable {
-	t := htmlTable{Caption: "The figures behind it", Folded: true, Heads: []head{
-		{"cells", "words"}, {"step", "words"}, {"adds", ""}, {"95% interval", ""}, {"blocks", ""}, {"why not", "words"},
-	}}
-	for _, l := range s.run.Ladders() {
-		format, unit := shownIn(l.Metric)
-		steps := append(slices.Clone(l.Steps), compare.Step{Name: "all together", Effect: l.Total})
-		if l.Linger != nil {
-			steps = append(steps, *l.Linger)
-		}
-		for _, step := range steps {
-			e := step.Effect
-			row := []htmlCell{{Text: printable(l.Name + ": " + l.Metric.Title + unit), Class: "words", Head: true}, {Text: step.Name, Class: "words"}}
-			if e.Missing != "" {
-				row = append(row, htmlCell{Text: none}, htmlCell{Text: none}, htmlCell{Text: none}, htmlCell{Text: printable(e.Missing), Class: "words wrap"})
-			} else {
-				bounds := none
-				if conclusive(e) {
-					bounds = format(e.Lo) + " … " + format(e.Hi)
-				}
-				row = append(row, htmlCell{Text: format(e.Estimate)}, htmlCell{Text: bounds}, htmlCell{Text: fmt.Sprint(e.N)}, htmlCell{})
-			}
-			t.Rows = append(t.Rows, htmlRow{Cells: row})
-		}
-		for _, n := range l.Notes {
-			t.Below = append(t.Below, printable(n))
-		}
+// differenceCell is a difference from the reference with its interval.
+func (c *cell) differenceCell(m metric.Metric, format func(float64) string) htmlCell {
+	switch {
+	case c.isBase():
+		return htmlCell{Text: "ref"}
+	case c.Base == nil:
+		return htmlCell{Text: none}
 	}
-	return &t
+	e := c.Difference(c.Base, m)
+	out := htmlCell{Text: added(e, format)}
+	if conclusive(e) {
+		out.Small = addedBetween(e, format)
+	}
+	return out
 }

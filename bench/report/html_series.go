@@ -193,9 +193,12 @@ func seriesCurves(dir, name string, t *result.Trial, ext string, columns []serie
 		return nil, err
 	}
 	defer f.Close()
-	thin, err := readSeries(f, ext, columns)
+	thin, rows, err := readSeries(f, ext, columns)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	if ext == "lag.csv" && t.Lag != nil && t.Lag.Samples != rows {
+		return nil, fmt.Errorf("%s holds %d lag samples, its trial %d: it is cut short or not this trial's", f.Name(), rows, t.Lag.Samples)
 	}
 	curves := map[int]curve{}
 	for i, s := range thin {
@@ -206,39 +209,40 @@ func seriesCurves(dir, name string, t *result.Trial, ext string, columns []serie
 	return curves, nil
 }
 
-// readSeries reads the columns that a series file has.
-func readSeries(r io.Reader, ext string, columns []seriesColumn) (map[int]*thinned, error) {
+// readSeries reads the columns that a series file has, and counts its rows.
+func readSeries(r io.Reader, ext string, columns []seriesColumn) (thin map[int]*thinned, n int64, err error) {
 	rows := csv.NewReader(r)
 	rows.ReuseRecord = true
 	head, err := rows.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the series is empty: even its head is missing")
+		return nil, 0, errors.New("the series is empty: even its head is missing")
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	at := slices.Index(head, "t_s")
 	if at < 0 {
-		return nil, errors.New("the series has no column t_s: it is none of a trial's")
+		return nil, 0, errors.New("the series has no column t_s: it is none of a trial's")
 	}
-	thin, fields := map[int]*thinned{}, map[int]int{}
+	thin = map[int]*thinned{}
+	fields := map[int]int{}
 	for i, c := range columns {
 		if k := slices.Index(head, c.name); k >= 0 && c.file == ext {
 			thin[i], fields[i] = &thinned{every: 1}, k
 		}
 	}
-	for {
+	for ; ; n++ {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
-			return thin, nil
+			return thin, n, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for i, s := range thin {
 			if err := s.parse(row[at], row[fields[i]]); err != nil {
 				line, _ := rows.FieldPos(fields[i])
-				return nil, fmt.Errorf("line %d: %w", line, err)
+				return nil, 0, fmt.Errorf("line %d: %w", line, err)
 			}
 		}
 	}

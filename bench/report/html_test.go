@@ -189,7 +189,12 @@ func withSeries(t *testing.T, run *result.Run) string {
 	if err := os.Mkdir(filepath.Join(dir, "trials"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, trial := range run.Trials {
+	for i, trial := range run.Trials {
+		if trial.Lag != nil {
+			lag := *trial.Lag
+			lag.Samples = 2
+			run.Trials[i].Lag = &lag
+		}
 		for ext, text := range map[string]string{
 			"csv":     "t_s,read_per_s,e2e_p50_us,commit_p50_us\n-1,10,,\n0,1000,2000,\n1,1010,4000,\n",
 			"lag.csv": "t_s,hold,reader_lag,monitoring,age_ms\n0.5,0,3,,2.5\n1.5,20,4,100,3.5\n",
@@ -301,12 +306,26 @@ func TestHTMLRefusesSeriesThatAreNone(t *testing.T) {
 	}
 }
 
+// A lag series that is cut between two lines looks whole: its trial knows how long it was.
+func TestHTMLRefusesALagSeriesThatIsCutShort(t *testing.T) {
+	run := stored(t, "testdata/modes.json")
+	dir := withSeries(t, run)
+	id := run.Trials[slices.IndexFunc(run.Trials, func(t result.Trial) bool { return t.Mode == "at-least-once" })].ID
+	if err := os.WriteFile(filepath.Join(dir, "trials", id+".lag.csv"), []byte("t_s,hold,reader_lag\n0.5,0,3\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := HTML(&b, run, Options{Path: dir}); err == nil || !strings.Contains(err.Error(), id+".lag.csv holds 1 lag samples, its trial 2: it is cut short or not this trial's") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzReadSeries(f *testing.F) {
 	f.Add("t_s,hold,reader_lag\n0,1,2\n1,,3\n")
 	f.Add("t_s\n\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, ext := range []string{"csv", "lag.csv"} {
-			series, err := readSeries(strings.NewReader(text), ext, seriesColumns())
+			series, _, err := readSeries(strings.NewReader(text), ext, seriesColumns())
 			if err != nil {
 				continue
 			}

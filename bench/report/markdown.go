@@ -40,6 +40,7 @@ func Markdown(w io.Writer, r *result.Run, o Options) error {
 		for _, l := range s.legend() {
 			fmt.Fprintf(&b, "- %s\n", Escaped(l))
 		}
+		markdownSplits(&b, s.splits())
 	}
 	for _, l := range s.header() {
 		fmt.Fprintf(&b, "- %s: %s\n", l.name, Escaped(l.text))

@@ -233,17 +233,21 @@ func over(t result.Trial, factors ...float64) (trials []result.Trial) {
 	return trials
 }
 
+// p99 of what a trial measures end to end.
+func p99(us float64) func(*result.Trial) {
+	return func(t *result.Trial) {
+		l := t.LatencyUS["e2e"]
+		l.P99 = &us
+		t.LatencyUS["e2e"] = l
+	}
+}
+
+// calm are the factors of six blocks that hardly differ.
+var calm = []float64{1, 1.01, 0.99, 1.02, 0.98, 1}
+
 // TestAnswerSaysHowSureItIs from six blocks on, and of what shows no difference says that.
 func TestAnswerSaysHowSureItIs(t *testing.T) {
-	calm := []float64{1, 1.01, 0.99, 1.02, 0.98, 1}
 	wild := []float64{1.3, 0.8, 1.1, 0.7, 1.2, 0.9}
-	p99 := func(us float64) func(*result.Trial) {
-		return func(t *result.Trial) {
-			l := t.LatencyUS["e2e"]
-			l.P99 = &us
-			t.LatencyUS["e2e"] = l
-		}
-	}
 	for name, c := range map[string]struct {
 		trials [][]result.Trial
 		want   string
@@ -297,6 +301,43 @@ func TestAnswerSaysHowSureItIs(t *testing.T) {
 			got := summarise(&result.Run{Trials: slices.Concat(c.trials...)}).answer()
 			if !strings.HasPrefix(got, c.want+"; the guarantee held") {
 				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestBehindWhatLatencyCosts stands what is added at p50 and p99, with intervals, and not the ratio.
+func TestBehindWhatLatencyCosts(t *testing.T) {
+	steady := slices.Repeat([]float64{1}, 6)
+	for name, c := range map[string]struct {
+		blocks int
+		want   []string
+	}{
+		"with intervals":     {6, []string{"at-least-once ref ref", "idempotent ~ −0.10 … +0.10 ~ −0.18 … +0.18", "transactional +45.0 +44.0 … +46.0 +81.0 +79.2 … +82.8"}},
+		"from a single look": {1, []string{"at-least-once ref ref", "idempotent 0 0", "transactional +45.0 +81.0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			behind := summarise(&result.Run{Trials: slices.Concat(
+				over(changed(at("at-least-once", 0, 5000), p99(9000)), steady[:c.blocks]...),
+				over(changed(at("idempotent", 0, 5000), p99(9000)), calm[:c.blocks]...),
+				over(changed(at("transactional", 100, 50_000), p99(90_000)), calm[:c.blocks]...),
+			)}).behind("latency-cost")
+			var heads, rows []string
+			for _, h := range behind.Heads {
+				heads = append(heads, h.Text)
+			}
+			for _, r := range behind.Rows {
+				words := []string{r.Cells[0].Text}
+				for _, cell := range r.Cells[len(r.Cells)-2:] {
+					words = append(words, strings.TrimSpace(cell.Text+" "+cell.Small))
+				}
+				rows = append(rows, strings.Join(words, " "))
+			}
+			if want := []string{"e2e p50 − at-least-once, ms", "e2e p99 − at-least-once, ms"}; !slices.Equal(heads[len(heads)-2:], want) {
+				t.Errorf("columns %q, want %q", heads, want)
+			}
+			if !slices.Equal(rows, c.want) {
+				t.Errorf("got %q\nwant %q", rows, c.want)
 			}
 		})
 	}

@@ -22,6 +22,7 @@ func Text(w io.Writer, r *result.Run, o Options) error {
 	if len(s.cells) > 0 {
 		p.tables(s)
 		p.legend(s.legend())
+		p.splits(s.splits())
 	}
 	if len(s.notes) > 0 {
 		p.line("")

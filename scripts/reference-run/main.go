@@ -81,7 +81,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	switch {
 	case *check:
-		return w.check(ctx)
+		return w.check(ctx, stdout)
 	case *figures:
 		return w.draw(ctx, plots)
 	}

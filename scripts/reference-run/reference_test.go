@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -128,24 +130,58 @@ func TestCheckNamesWhatDrifted(t *testing.T) {
 	drawn := t.TempDir()
 	write(t, filepath.Join(drawn, "cost.svg"), "<svg>1</svg>")
 	write(t, filepath.Join(drawn, "rate.svg"), "<svg>2</svg>")
+	write(t, filepath.Join(drawn, "rate.png"), picture(t, 1, png.BestSpeed))
+	write(t, filepath.Join(drawn, "cost.png"), picture(t, 1, png.BestSpeed))
 	write(t, filepath.Join(stored, "max-sizes", "run.json"), "{}")
 	w := pretender(t, drawn)
 	if err := w.draw(t.Context(), plots); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.check(t.Context()); err != nil {
+	if err := os.Remove(filepath.Join(plots, "max-sizes", "rate.png")); err != nil { // few are kept
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(plots, "max-sizes", "cost.png"), picture(t, 1, png.NoCompression))
+	var out strings.Builder
+	if err := w.check(t.Context(), &out); err != nil {
 		t.Errorf("nothing drifted: %v", err)
 	}
+	if want := "all 3 figures in plots are what the runs in results/reference give\n"; out.String() != want {
+		t.Errorf("it says %q, want %q", &out, want)
+	}
 	write(t, filepath.Join(plots, "max-sizes", "cost.svg"), "<svg>other</svg>")
+	write(t, filepath.Join(plots, "max-sizes", "cost.png"), picture(t, 2, png.BestSpeed))
 	write(t, filepath.Join(plots, "gone", "cost.svg"), "<svg>3</svg>")
 	if err := os.Remove(filepath.Join(plots, "max-sizes", "rate.svg")); err != nil {
 		t.Fatal(err)
 	}
-	err := w.check(t.Context())
-	for _, want := range []string{"max-sizes/cost.svg is not what its run gives", "max-sizes/rate.svg is missing", "gone/cost.svg belongs to no stored run"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
-		}
+	err := w.check(t.Context(), io.Discard)
+	want := "figures in plots: gone/cost.svg belongs to no stored run\nmax-sizes/cost.png is not what its run gives\n" +
+		"max-sizes/cost.svg is not what its run gives\nmax-sizes/rate.svg is missing\ndraw them again with 'go run ./scripts/reference-run -figures'"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// picture is a PNG of one pixel.
+func picture(t *testing.T, shade uint8, how png.CompressionLevel) string {
+	t.Helper()
+	p := image.NewGray(image.Rect(0, 0, 1, 1))
+	p.Pix[0] = shade
+	var b strings.Builder
+	if err := (&png.Encoder{CompressionLevel: how}).Encode(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What the tool says is shown where it fails, and only there.
+func TestCheckSaysWhyNothingCouldBeDrawn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, filepath.Join(stored, "max-sizes", "run.json"), "{}")
+	w := pretender(t, t.TempDir())
+	write(t, w.binary, "#!/bin/sh\necho 'run.json is no run' >&2\nexit 2\n")
+	if err := w.check(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "run.json is no run") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -108,11 +111,14 @@ func (w *workshop) draw(ctx context.Context, into string) error {
 	return nil
 }
 
-// check draws the figures anew and compares them with those committed. As SVG: what a PNG's compression makes of the same picture may differ.
-func (w *workshop) check(ctx context.Context) error {
+// check draws the figures anew and compares them with those committed. It is quiet but for one line: how many there are.
+func (w *workshop) check(ctx context.Context, stdout io.Writer) error {
 	anew := filepath.Join(w.dir, "plots")
-	if err := w.draw(ctx, anew); err != nil {
-		return err
+	var said bytes.Buffer
+	quiet := *w
+	quiet.stderr = &said
+	if err := quiet.draw(ctx, anew); err != nil {
+		return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(said.Bytes()))
 	}
 	drawn, err := figuresIn(anew)
 	if err != nil {
@@ -123,43 +129,62 @@ func (w *workshop) check(ctx context.Context) error {
 		return err
 	}
 	var drift error
-	for _, name := range drawn {
-		was, err := os.ReadFile(filepath.Join(plots, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			drift = errors.Join(drift, fmt.Errorf("%s is missing", name))
-			continue
-		}
-		if err != nil {
+	for _, name := range committed {
+		switch is, err := alike(filepath.Join(plots, name), filepath.Join(anew, name)); {
+		case errors.Is(err, fs.ErrNotExist):
+			drift = errors.Join(drift, fmt.Errorf("%s belongs to no stored run", name))
+		case err != nil:
 			return err
-		}
-		is, err := os.ReadFile(filepath.Join(anew, name))
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(was, is) {
+		case !is:
 			drift = errors.Join(drift, fmt.Errorf("%s is not what its run gives", name))
 		}
 	}
-	for _, name := range committed {
-		if !slices.Contains(drawn, name) {
-			drift = errors.Join(drift, fmt.Errorf("%s belongs to no stored run", name))
+	for _, name := range drawn {
+		if isVector(name) && !slices.Contains(committed, name) { // few are kept as pixels
+			drift = errors.Join(drift, fmt.Errorf("%s is missing", name))
 		}
 	}
 	if drift != nil {
 		return fmt.Errorf("figures in %s: %w\ndraw them again with 'go run ./scripts/reference-run -figures'", plots, drift)
 	}
-	return nil
+	_, err = fmt.Fprintf(stdout, "all %d figures in %s are what the runs in %s give\n", len(committed), plots, stored)
+	return err
 }
 
-// figuresIn names the SVG files below a directory.
+// figuresIn names the figures below a directory.
 func figuresIn(dir string) (names []string, err error) {
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && filepath.Ext(path) == ".svg" {
+		if err == nil && !d.IsDir() && (isVector(path) || filepath.Ext(path) == ".png") {
 			names = append(names, path)
 		}
 		return err
 	})
 	return names, err
+}
+
+func isVector(name string) bool { return filepath.Ext(name) == ".svg" }
+
+// alike says whether two figures are the same: letter by letter, or pixel by pixel, for what a PNG's compression makes of the same picture may
+// differ.
+func alike(a, b string) (bool, error) {
+	var content [2][]byte
+	for i, path := range []string{a, b} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return false, err
+		}
+		if !isVector(path) {
+			picture, err := png.Decode(bytes.NewReader(data))
+			if err != nil {
+				return false, fmt.Errorf("%s: %w", path, err)
+			}
+			pixels := image.NewNRGBA(picture.Bounds())
+			draw.Draw(pixels, pixels.Rect, picture, pixels.Rect.Min, draw.Src)
+			data = fmt.Append(pixels.Pix, pixels.Rect)
+		}
+		content[i] = data
+	}
+	return bytes.Equal(content[0], content[1]), nil
 }
 
 // tool runs the tool and shows what it says. An inconclusive end is an end: it is part of the result.
