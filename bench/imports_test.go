@@ -31,6 +31,7 @@ var house = map[string][]string{
 	"bench/compare":           {"bench/metric", "bench/result", "bench/stats", "bench/workload"},
 	"bench/figure":            {"bench/compare", "bench/measure", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
 	"bench/advise":            {"bench/compare", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
+	"bench/gate":              {"bench/compare", "bench/measure", "bench/metric", "bench/plan", "bench/result", "bench/stats", "bench/workload"},
 	"bench/verify":            {"bench/client", "bench/result", "bench/workload"},
 	"bench/cluster":           {"bench/client"},
 	"bench/cluster/lag":       {"bench/clock", "bench/result"},
