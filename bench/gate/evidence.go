@@ -42,7 +42,7 @@ func (r Rule) test(run *compare.Run, c *compare.Cell, against *Against) *test {
 	case g != nil:
 		t = untested(g)
 	case r.Kind == Cost:
-		t = r.paired(run, c, run, c.Base, "cost")
+		t = r.paired(c, run, c.Base, "cost")
 	case r.Kind == Baseline:
 		t = r.againstBaseline(run, c, against)
 	default:
@@ -172,7 +172,8 @@ func (t *test) closer(limit float64) string {
 	if !t.exact {
 		had = t.runs
 	}
-	n := max(math.Ceil(often*float64(had)*math.Pow((edge-t.value)/room, 2)), float64(had+2)) // fewer would have been enough but for the other rules
+	widths := (edge - t.value) / room
+	n := max(math.Ceil(often*float64(had)*widths*widths), float64(had+2)) // fewer would have been enough but for the other rules
 	switch {
 	case !(n <= mostBlocks):
 		return "too near the limit to be told from it: widen the margin, or quieten what disturbs the trials"

@@ -39,7 +39,7 @@ func Foresee(rules []Rule, cells []workload.Cell, reference string, blocks int, 
 	var verdicts []Verdict
 	for _, p := range pairs {
 		i := slices.IndexFunc(cells, func(c workload.Cell) bool { return c.Name == p.cell.Name })
-		exact := p.rule.statistical() && !(p.rule.Kind == Baseline && stored)
+		exact := p.rule.statistical() && (p.rule.Kind != Baseline || !stored)
 		var g *gap
 		switch {
 		case cells[i].Workload.Readers == 0:

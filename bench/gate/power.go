@@ -198,8 +198,9 @@ func (j *Judgement) Warnings(rules []Rule) (lines []string) {
 		}
 	}
 	for _, v := range j.Verdicts {
-		r, noise, known := bySpelling[v.Rule], Noise{}, false
-		if noise, known = v.Noise(); !known || r.Kind != Cost && r.Kind != Baseline {
+		r := bySpelling[v.Rule]
+		noise, known := v.Noise()
+		if !known || r.Kind != Cost && r.Kind != Baseline {
 			continue
 		}
 		d.Blocks, d.Runs = v.Blocks, v.Runs

@@ -63,7 +63,7 @@ func (r Rule) limit() float64 {
 
 // paired holds a cell against another that was measured in the same blocks, by the signed-rank test: in a block the order of the two is random, so
 // that without a change their difference is symmetric whatever the trials' distribution.
-func (r Rule) paired(run *compare.Run, c *compare.Cell, baseRun *compare.Run, base *compare.Cell, what string) *test {
+func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, what string) *test {
 	if g := unfit(baseRun, base); g != nil {
 		return untested(&gap{g.reason + " in " + base.Name, g.remedy})
 	}
@@ -116,7 +116,7 @@ func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Agains
 		return untested(&gap{"the baseline has no such cell in every run", "measure the baseline with the same axes"})
 	}
 	if against.Interleaved {
-		return r.paired(run, c, against.Runs[0], matches[i].Old[0], versusBaseline)
+		return r.paired(c, against.Runs[0], matches[i].Old[0], versusBaseline)
 	}
 	return r.betweenRuns(c, matches[i], against.Runs)
 }

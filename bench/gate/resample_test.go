@@ -55,7 +55,7 @@ func spreads(from []float64) (paired, alone float64) {
 
 // Gates over resampled trials, which vary as a machine's did and no distribution does.
 func TestResampledGates(t *testing.T) {
-	const resamples = 2500
+	const resamples = 10_000
 	for _, c := range []struct {
 		name, rule, figure string
 		level              float64 // of the reference, as a multiple of the stored figures
@@ -131,7 +131,7 @@ func TestResampledGates(t *testing.T) {
 
 // An absolute rule sees the whole drift of the machine, which pairs do not: it takes more blocks, drawn from all over the run.
 func TestResampledAbsoluteGates(t *testing.T) {
-	const resamples = 2500
+	const resamples = 10_000
 	from := stored(t, "read_per_s")
 	_, alone := spreads(from)
 	median := stats.Quantile(slices.Sorted(slices.Values(from)), 0.5)

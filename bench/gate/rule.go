@@ -134,7 +134,7 @@ func parseCost(left, op, right string) (Rule, error) {
 	if err != nil {
 		return Rule{}, err
 	}
-	if err := comparable(m); err != nil {
+	if err := relatable(m); err != nil {
 		return Rule{}, err
 	}
 	example := "cost(" + m.Name + ") < " + exampleMargin(m)
@@ -156,7 +156,7 @@ func parseBaseline(left, op, right string) (Rule, error) {
 	if err != nil {
 		return Rule{}, err
 	}
-	if err := comparable(m); err != nil {
+	if err := relatable(m); err != nil {
 		return Rule{}, err
 	}
 	sign := "+"
@@ -188,8 +188,8 @@ func parseBaseline(left, op, right string) (Rule, error) {
 	return Rule{Kind: Baseline, Metric: m, Op: op, Limit: limit}, nil
 }
 
-// comparable says why a figure cannot be held against another measurement of itself.
-func comparable(m metric.Metric) error {
+// relatable says why a figure cannot be held against another measurement of itself.
+func relatable(m metric.Metric) error {
 	switch {
 	case m.Kind == metric.Count:
 		return usage("hold it against a number, such as "+m.Name+" == 0", "%s is counted, exactly", m.Name)

@@ -9,7 +9,7 @@ import (
 
 // Each chance is how often the test itself answers so.
 func TestPowerAgreesWithSimulation(t *testing.T) {
-	const tries = 3000
+	const tries = 2000
 	for _, c := range []struct {
 		name  string
 		all   bool // every value has the gap, not the first alone
