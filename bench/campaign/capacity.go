@@ -66,7 +66,7 @@ func (s *Search) Replay(stored *result.Run) error {
 	for _, t := range compare.Probes(stored) {
 		c := byName[compare.WithoutRate(t.Cell)]
 		if c == nil {
-			return fmt.Errorf("trial %s (%s) is stored, but none of the cells searched: the results are of another campaign", t.ID, t.Cell)
+			return fmt.Errorf("trial %s (%s) is stored, but none of the cells searched: it is of another campaign, move its file elsewhere", t.ID, t.Cell)
 		}
 		rate, err := workload.ParseRate(compare.Spell(t.Axes[compare.AxisRate]))
 		if err != nil || rate.Max {
@@ -102,7 +102,7 @@ func (s *Search) Next(last *result.Trial) (plan.Trial, bool) {
 	if s.asked == nil {
 		return plan.Trial{}, false
 	}
-	return plan.One(s.at(s.asked, rate), s.asked.found.Made(rate)+1, s.profile.Seed), true
+	return plan.One(s.at(s.asked, rate), s.asked.found.Block(rate), s.profile.Seed), true
 }
 
 func (c *searched) made() int { return c.found.Probes() + c.lost }

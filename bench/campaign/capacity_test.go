@@ -167,6 +167,7 @@ func TestSearchUnderNoise(t *testing.T) {
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		share := rapid.Float64Range(0, 0.5).Draw(t, "share of wrong probes")
 		terms := ordinary
+		terms.Confirm = rapid.IntRange(1, 4).Draw(t, "confirm")
 		terms.MaxProbes = rapid.IntRange(1, 40).Draw(t, "most")
 		s := search(t, p, terms)
 		of := system{limit: math.Pow(10, rapid.Float64Range(1.5, 6.5).Draw(t, "limit")), noise: func() bool { return random.Float64() < share }}
@@ -180,6 +181,11 @@ func TestSearchUnderNoise(t *testing.T) {
 			perCell[compare.WithoutRate(r.Cell)]++
 		}
 		for _, c := range s.Capacities() {
+			for _, p := range c.Rates {
+				if n := len(p.Trials); n > max(terms.Confirm, 2)+1 || p.Holds() && p.Held <= p.Missed {
+					t.Fatalf("%d probes of %v, %d held and %d missed: holds %v", n, p.PerS, p.Held, p.Missed, p.Holds())
+				}
+			}
 			held, failed := c.Held(), c.Failed()
 			switch {
 			case c.Probes() > terms.MaxProbes || c.Probes() != perCell[c.Name]:
@@ -270,37 +276,87 @@ func TestLostProbes(t *testing.T) {
 	}
 }
 
-// Interrupted at any probe and resumed from what was stored, a search makes the same probes.
+// moody measures a cluster some of whose probes come out wrong, whichever session makes them.
+func moody(of system, at *int) func(plan.Trial) *result.Trial {
+	return func(p plan.Trial) *result.Trial {
+		*at++
+		r := of.measure(p, *at)
+		if place := int(p.ID[len(p.ID)-1]) + p.Block; place%3 == 0 { // of a rate's probes some, and the same in every session
+			r.Sustained = new(!*r.Sustained)
+		}
+		return r
+	}
+}
+
+// Interrupted at any probe and resumed from what was stored, a search makes the same probes, those that decide between others too.
 func TestResumedSearchMakesTheSameProbes(t *testing.T) {
 	p := profile(t, map[string]string{"mode": "at-least-once,transactional", "txn-size": "10"})
-	terms := ordinary
-	terms.Objectives = objectives(t, "p99(e2e) < 100ms")
 	of := system{limit: 7000, floor: 400}
-	var want []string
-	for _, r := range finish(search(t, p, terms), of) {
-		want = append(want, r.ID)
-	}
-	for place := range want {
-		for _, partial := range []bool{false, true} {
-			d, at := directory{}, 0
-			measure := func(p plan.Trial) *result.Trial { at++; return of.measure(p, at) }
-			first := d.session(t, search(t, p, terms), place, partial, measure)
-			again := search(t, p, terms)
-			if err := again.Replay(&result.Run{Trials: d.trials()}); err != nil {
-				t.Fatal(err)
-			}
-			second := d.session(t, again, -1, false, measure)
-			if got := slices.Concat(first[:place], second); !slices.Equal(got, want) {
-				t.Fatalf("interrupted at %d (partial %v):\n got %v\nwant %v", place, partial, got, want)
-			}
-			if !again.Done() || len(d) != len(want) {
-				t.Errorf("done %v, %d stored, want %d", again.Done(), len(d), len(want))
-			}
-			for r := range maps.Values(d) {
-				if !r.Complete {
-					t.Errorf("%s stayed cut short", r.ID)
+	for _, confirm := range []int{1, 2} {
+		terms := ordinary
+		terms.Confirm = confirm
+		terms.Objectives = objectives(t, "p99(e2e) < 100ms")
+		whole := search(t, p, terms)
+		want := directory{}.session(t, whole, -1, false, moody(of, new(int)))
+		contradictions := 0
+		for _, c := range whole.Capacities() {
+			for _, r := range c.Rates {
+				if r.Held > 0 && r.Missed > 0 {
+					contradictions++
 				}
 			}
+		}
+		if contradictions == 0 || !whole.Done() {
+			t.Fatalf("%d rates whose probes contradict each other, done %v: the test tests nothing", contradictions, whole.Done())
+		}
+		for place := range want {
+			for _, partial := range []bool{false, true} {
+				d := directory{}
+				measure := moody(of, new(int))
+				first := d.session(t, search(t, p, terms), place, partial, measure)
+				again := search(t, p, terms)
+				if err := again.Replay(&result.Run{Trials: d.trials()}); err != nil {
+					t.Fatal(err)
+				}
+				second := d.session(t, again, -1, false, measure)
+				if got := slices.Concat(first[:place], second); !slices.Equal(got, want) {
+					t.Fatalf("interrupted at %d (partial %v):\n got %v\nwant %v", place, partial, got, want)
+				}
+				if !again.Done() || len(d) != len(want) {
+					t.Errorf("done %v, %d stored, want %d", again.Done(), len(d), len(want))
+				}
+				for r := range maps.Values(d) {
+					if !r.Complete {
+						t.Errorf("%s stayed cut short", r.ID)
+					}
+				}
+			}
+		}
+	}
+}
+
+// One that was stored and deleted is made up for, and replaces none that still is.
+func TestSearchMakesUpForADeletedProbe(t *testing.T) {
+	p := profile(t, map[string]string{"mode": "idempotent"})
+	of := system{limit: 7000}
+	probes := finish(search(t, p, ordinary), of)
+	for i, gone := range probes {
+		kept := directory{}
+		for _, r := range slices.Delete(slices.Clone(probes), i, i+1) {
+			kept[r.ID] = *r
+		}
+		s := search(t, p, ordinary)
+		if err := s.Replay(&result.Run{Trials: kept.trials()}); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range finish(s, of) {
+			if other, there := kept[r.ID]; there {
+				t.Fatalf("without %s: %s replaces the one of %s", gone.ID, r.ID, other.StartedAt)
+			}
+			kept[r.ID] = *r
+		}
+		if c := s.Capacities()[0]; c.Finding() != compare.Bracketed || c.Held().PerS != 6980 {
+			t.Errorf("without %s: %v, held %+v", gone.ID, c.Finding(), c.Held())
 		}
 	}
 }

@@ -26,7 +26,7 @@ func Left(planned []plan.Trial, stored []result.Trial) ([]plan.Trial, error) {
 		t := &stored[i]
 		p, there := byID[t.ID]
 		if !there || p.Cell != t.Cell {
-			return nil, fmt.Errorf("trial %s (%s) is stored, but not among those planned: the results are of another campaign", t.ID, t.Cell)
+			return nil, fmt.Errorf("trial %s (%s) is stored, but not among those planned: it is of another campaign, move its file elsewhere", t.ID, t.Cell)
 		}
 		if err := asPlanned(p, t); err != nil {
 			return nil, err
@@ -57,7 +57,7 @@ func asPlanned(p plan.Trial, t *result.Trial) error {
 	if differs == "" {
 		return nil
 	}
-	return fmt.Errorf("trial %s (%s) was not measured as the stored profile plans it: %s; what was edited since, profile or trial, has to be put back",
+	return fmt.Errorf("trial %s (%s) was not measured as the stored profile plans it: %s; put back what was edited since, profile or trial, or begin a new run in another directory",
 		t.ID, t.Cell, differs)
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -80,8 +81,8 @@ func (f adviseFlags) goals(cmd *cobra.Command) (advise.Goals, error) {
 		goals.MaxCost = &share
 	}
 	if given("freshness") {
-		if f.freshness <= 0 {
-			return goals, usagef("--freshness %s: give a positive duration, such as 200ms", f.freshness)
+		if f.freshness <= 0 || f.freshness > time.Hour {
+			return goals, usagef("--freshness %s: give a duration above 0 and of an hour at most, such as 200ms", f.freshness)
 		}
 		goals.FreshnessUS = new(float64(f.freshness) / float64(time.Microsecond))
 	}
@@ -121,7 +122,8 @@ func (a *app) advise(paths []string, goals advise.Goals, f adviseFlags) error {
 	}
 	found, err := advise.From(runs, goals)
 	if refusal, ok := errors.AsType[*advise.IncomparableError](err); ok {
-		return &coded{exitInconclusive, refusal}
+		return incomparable(fmt.Sprintf("runs %s and %s are not comparable", refusal.A, refusal.B), refusal.Differences,
+			"give runs of one cluster, machine, client and workload", "'compare --across-environments -o json' lists them all")
 	}
 	if err != nil {
 		return err

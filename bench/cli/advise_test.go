@@ -53,7 +53,6 @@ func madeUpTrial(i, size, block int, rate float64) result.Trial {
 	if size > 0 {
 		t.Mode, t.TxnSize, t.Axes["txn_size"] = "transactional", &size, size
 		t.Cell = fmt.Sprintf("mode=transactional,txn_size=%d", size)
-		t.LatencyUS["commit"] = result.Latency{Count: 100, Max: new(20_000.0)}
 	}
 	read := []float64{90_000, 3000, 30_000, 84_000}[i] * wiggle
 	if rate > 0 {
@@ -67,10 +66,20 @@ func madeUpTrial(i, size, block int, rate float64) result.Trial {
 		t.Lag = &result.Lag{Samples: 100, Hold: stat(fill/12, fill/6), Reader: stat(0, float64(block%2)), Monitoring: stat(90+fill/12, 175+fill/6+float64(block)),
 			AgeMS: stat(5+fill/2, 20+fill)}
 	}
-	if size > 0 {
-		t.Transactions = &result.Transactions{Committed: int64(t.WindowS * read / float64(size))}
+	n := int64(t.WindowS * read)
+	t.Window = result.WindowRecords{Handed: n, Committed: n}
+	if rate > 0 {
+		t.Window.Due = &n
 	}
-	t.SentPerS, t.Throughput.ReadPerS = read, &read
+	none := new(int64(0))
+	t.Guarantee = result.Guarantee{Verdict: result.Held, Sent: n, Acked: n, Committed: n, Read: &n, Lost: none, Duplicate: none, Reordered: none,
+		Foreign: none, Redelivered: none}
+	if size > 0 {
+		t.Transactions = &result.Transactions{Committed: n / int64(size)}
+		t.LatencyUS["commit"] = result.Latency{Count: t.Transactions.Committed, Max: new(20_000.0)}
+		t.Guarantee.AbortedRead, t.Guarantee.Torn, t.Guarantee.Premature = none, none, none
+	}
+	t.SentPerS, t.Throughput = read, result.Throughput{AckedPerS: &read, ReadPerS: &read, MBPerS: new(read / 1000)}
 	return t
 }
 
@@ -150,7 +159,7 @@ func TestAdviceIsRefusedAcrossClusters(t *testing.T) {
 	c := newCommand(t)
 	other := madeUp(t, 6, 1000, func(r *result.Run) { r.Broker.Version = new("4.4.0") })
 	c.run(t, exitInconclusive, "advise", madeUp(t, 6, 0, nil), other, "--max-cost", "10%")
-	if text := c.stderr.String(); !strings.Contains(text, "not comparable (broker version: 4.3.1 → 4.4.0)") || c.stdout.String() != "" {
+	if text := c.stderr.String(); !strings.Contains(text, "are not comparable, these differ:\n  broker version: 4.3.1 → 4.4.0\ngive runs of one cluster, ") || c.stdout.String() != "" {
 		t.Errorf("got %s%s", text, &c.stdout)
 	}
 }
@@ -175,10 +184,12 @@ func TestAdviceOfBadInputIsAUsageError(t *testing.T) {
 		{[]string{run, run}, "name each once"},
 		{[]string{run, "--max-cost", "10"}, "--max-cost"},
 		{[]string{run, "--max-cost", ""}, "--max-cost"},
-		{[]string{run, "--freshness", "200"}, "--freshness"},
+		{[]string{run, "--max-cost", "a lot"}, `--max-cost: "a lot" is no share: give a share below 1 or a percentage below 100%, such as 10% or 0.1`},
+		{[]string{run, "--freshness", "200"}, "--freshness 200: the unit is missing: give --freshness 200ms or --freshness 200s, for example; see 'kafka-eos-bench advise --help'"},
+		{[]string{run, "--freshness", "soon"}, "--freshness soon: this is no duration: give a number and a unit, such as 200ms"},
 		{[]string{run, "--freshness", "-1s"}, "--freshness"},
 		{[]string{run, "--freshness", "0"}, "--freshness"},
-		{[]string{run, "--freshness", "5h"}, "hour"},
+		{[]string{run, "--freshness", "5h"}, "--freshness 5h0m0s: give a duration above 0 and of an hour at most"},
 		{[]string{run, "--freshness", "1s", "--freshness-metric", "p99(e3e)"}, "did you mean"},
 		{[]string{run, "--freshness", "1s", "--freshness-metric", "lost"}, "no latency"},
 		{[]string{run, "--freshness-metric", "p50(e2e)"}, "give --freshness"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -123,6 +124,7 @@ func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, j *jo
 		Measure: func(ctx context.Context, t plan.Trial) (*result.Trial, error) {
 			if j.learnt != nil && last != nil {
 				screen.note(j.learnt(last))
+				last = nil // once
 			}
 			return trial.Run(ctx, env, t)
 		},
@@ -234,17 +236,26 @@ func assumedFresh(o broker.Options) int {
 	return max(o.Nodes, 1)
 }
 
+// vacant says why results cannot go to a directory, which may not exist yet.
+func vacant(dir string) error {
+	if err := writable(dir); err != nil {
+		return err
+	}
+	switch empty, err := result.Empty(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return usagef("--out: %w; name another directory", err)
+	case !empty:
+		return usagef("--out %s is not empty: name a new or empty directory", dir)
+	}
+	return nil
+}
+
 // reserve makes the result directory, so that one that cannot be had is known before anything runs.
 func reserve(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return usagef("--out: %w; name another directory", err)
-	}
-	empty, err := result.Empty(dir)
-	if err != nil {
-		return usagef("--out: %w; name another directory", err)
-	}
-	if !empty {
-		return usagef("--out %s is not empty: name a new or empty directory", dir)
 	}
 	return nil
 }

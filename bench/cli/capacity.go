@@ -45,9 +45,10 @@ func (a *app) capacityCommand() *cobra.Command {
 schedule, keeps its guarantee, and meets every objective of --slo. Without --slo, keeping up is all that is asked.
 
 It climbs from --min-rate by factors of √10 until a rate fails or --max-rate holds, then halves the bracket until its ends
-are within --precision. A rate counts as held only when --confirm probes of it held, as failed only when two failed. The
-searches of the cells take turns, so that drift hits all alike. A window is longer than --duration where a rate is too low
-for an objective's percentile (p99 takes 1,000 records).
+are within --precision. A rate counts as held only when --confirm probes of it held, as failed only when two failed; where
+probes of a rate contradict each other, one more decides: two of three. The searches of the cells take turns, so that drift
+hits all alike. A window is longer than --duration where a rate is too low for an objective's percentile (p99 takes 1,000
+records).
 
 Every probe is stored like a trial of 'run'; 'report' shows the searches again, --resume DIR continues an interrupted one.
 
@@ -69,7 +70,7 @@ interrupted (what finished is kept).`,
 	cmd.Flags().StringVar(&f.minRate, "min-rate", "100", "lowest messages/s to try")
 	cmd.Flags().StringVar(&f.maxRate, "max-rate", "1M", "highest messages/s to try")
 	cmd.Flags().StringVar(&f.precision, "precision", "10%", "how far the lowest rate that failed may lie above the highest that held")
-	cmd.Flags().IntVar(&f.confirm, "confirm", 2, "probes of a rate that must hold before it counts as held")
+	cmd.Flags().IntVar(&f.confirm, "confirm", 2, "probes of a rate that must hold before it counts as held; two at least where one missed")
 	cmd.Flags().IntVar(&f.maxProbes, "max-probes", 40, "probes of a cell after which its search ends")
 	return cmd
 }
@@ -140,6 +141,12 @@ func (a *app) newSearch(f *capacityFlags, args []string) (*job, *campaign.Search
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.out == "" {
+		f.out = a.resultDir(profile.Name)
+	}
+	if err := vacant(f.out); err != nil {
+		return nil, nil, err
+	}
 	search, err := campaign.NewSearch(profile, terms, usable)
 	if err != nil {
 		return nil, nil, err
@@ -149,9 +156,6 @@ func (a *app) newSearch(f *capacityFlags, args []string) (*job, *campaign.Search
 	a.say("profile %s: %s, %d to %d probes, about %s to %s (%s of it to warm up); noise and missed objectives take more, %d a cell at most",
 		profile.Name, plural(len(search.Capacities()), "cell"), least.Probes, most.Probes, (least.Time + warm).Round(time.Second),
 		(most.Time + warm).Round(time.Second), warm.Round(time.Second), terms.MaxProbes)
-	if f.out == "" {
-		f.out = a.resultDir(profile.Name)
-	}
 	if err := reserve(f.out); err != nil {
 		return nil, nil, err
 	}
@@ -187,7 +191,7 @@ func checkConcerned(objectives []metric.Objective, modes []workload.Mode) error 
 func (a *app) resumeSearch(f *capacityFlags, args []string) (*job, *campaign.Search, error) {
 	for _, name := range []string{"slo", "min-rate", "max-rate", "precision", "confirm", "max-probes"} {
 		if f.cmd.Flags().Changed(name) {
-			return nil, nil, usagef("--resume %s and --%s: give one of the two, a search is continued as it began", f.resume, name)
+			return nil, nil, differing(f.resume, "--"+name)
 		}
 	}
 	stored, profile, err := a.restore(&f.campaignFlags, &f.workload, args)
@@ -229,7 +233,7 @@ func searchJob(profile *workload.Profile, search *campaign.Search, earlier *resu
 		learnt: func(t *result.Trial) string {
 			for _, c := range search.Capacities() {
 				if c.Name == compare.WithoutRate(t.Cell) {
-					return known(c)
+					return known(c, t)
 				}
 			}
 			return ""
@@ -237,20 +241,24 @@ func searchJob(profile *workload.Profile, search *campaign.Search, earlier *resu
 	}
 }
 
-// known says in a line what a search knows so far.
-func known(c *compare.Capacity) string {
-	text := c.Name + ": "
-	low, high := c.Bracket()
-	switch {
-	case low == nil:
-		text += "nothing held yet"
-	case low.Held > 0:
-		text += fmt.Sprintf("%s/s held", report.Number(&low.PerS))
-	default:
-		text += fmt.Sprintf("%s/s was kept up, but %s", report.Number(&low.PerS), low.Why)
+// known says in a line what is known of the rate that was probed last, then between which others the search stands.
+func known(c *compare.Capacity, last *result.Trial) string {
+	at := func(p *compare.Probed) string { return report.Number(&p.PerS) + "/s" }
+	probed := c.Of(last)
+	text := fmt.Sprintf("%s at %s: %s held", c.Name, at(probed), probed.Tally())
+	if probed.Why != "" {
+		text += " (" + probed.Why + ")"
 	}
-	if high != nil {
-		text += fmt.Sprintf(", %s/s failed: %s", report.Number(&high.PerS), high.Why)
+	low, high := c.Bracket()
+	if low != nil && low != probed {
+		word := "held"
+		if low.Fails() {
+			word = "kept up but missed"
+		}
+		text += fmt.Sprintf("; %s %s (%s)", at(low), word, low.Tally())
+	}
+	if high != nil && high != probed {
+		text += fmt.Sprintf("; %s failed (%s)", at(high), high.Tally())
 	}
 	return text
 }
@@ -306,8 +314,8 @@ func (f *capacityFlags) values(profile *workload.Profile, terms compare.Terms) m
 	return values
 }
 
-// readable is the format for people of a stored run: a search for capacity has tables of its own. Other formats hold the trials of
-// any run alike.
+// readable is the format for people of a stored run: a search for capacity has tables of its own, which its page has anyway. Other formats
+// hold the trials of any run alike.
 func readable(write report.Format, format string, run *result.Run) report.Format {
 	if _, search, _ := compare.TermsOf(run); !search || format != "text" && format != "markdown" {
 		return write

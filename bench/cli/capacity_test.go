@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
@@ -68,6 +69,57 @@ func TestCapacityIsFoundInterruptedOrNot(t *testing.T) {
 	if text := shown.stdout.String(); !strings.Contains(text, "holds 200 msg/s, the highest rate tried") {
 		t.Errorf("stdout:\n%s", text)
 	}
+	page := newCommand(t)
+	page.run(t, exitOK, "report", out, "-o", "html")
+	if text := page.stdout.String(); !strings.Contains(text, "<caption>Every rate that was probed</caption>") || !strings.Contains(text, ">1 of 1<") {
+		t.Error("the page lacks the table of the search")
+	}
+
+	// A probe whose file was cut short is named; deleted, it is made up for.
+	probe := filepath.Join(out, "trials", run.Trials[0].ID+".json")
+	run.Complete = false
+	writeRun(t, out, run)
+	truncate(t, probe)
+	torn := newCommand(t)
+	torn.run(t, exitUsage, "capacity", "--resume", out)
+	if text := torn.stderr.String(); !strings.Contains(text, probe+": cut short after ") || !strings.Contains(text, "; delete the file and the search makes up for the trial") {
+		t.Errorf("stderr:\n%s", text)
+	}
+	if err := os.Remove(probe); err != nil {
+		t.Fatal(err)
+	}
+	whole := newCommand(t)
+	whole.run(t, exitOK, "capacity", "--resume", out, "-o", "json", "--progress", "none")
+	if d := document(t, whole); !d.Complete || len(d.Searches) != 2 || *d.Searches[0].Held != 200 || *d.Searches[1].Held != 200 {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A probe's line names its own rate first, and then those between which the search stands.
+func TestProgressNamesTheRateThatWasProbed(t *testing.T) {
+	c := compare.NewCapacity("mode=idempotent", "idempotent", nil, compare.Terms{Min: 100, Max: 1e6, Precision: 0.1, Confirm: 2, MaxProbes: 40})
+	for i, probe := range []struct {
+		rate    float64
+		keepsUp bool
+		want    string
+	}{
+		{100, true, "mode=idempotent at 100/s: 1 of 1 probe held"},
+		{316, true, "mode=idempotent at 316/s: 1 of 1 probe held"},
+		{1000, false, "mode=idempotent at 1,000/s: 0 of 1 probe held (unsustained: 700/s sent); 316/s held (1 of 1 probe)"},
+		{1000, false, "mode=idempotent at 1,000/s: 0 of 2 probes held (unsustained: 700/s sent); 316/s held (1 of 1 probe)"},
+		{562, false, "mode=idempotent at 562/s: 0 of 1 probe held (unsustained: 393/s sent); 316/s held (1 of 1 probe); 1,000/s failed (0 of 2 probes)"},
+		{562, true, "mode=idempotent at 562/s: 1 of 2 probes held (unsustained: 393/s sent); 1,000/s failed (0 of 2 probes)"},
+		{562, true, "mode=idempotent at 562/s: 2 of 3 probes held (unsustained: 393/s sent); 1,000/s failed (0 of 2 probes)"},
+	} {
+		trial := &result.Trial{
+			Cell: "mode=idempotent,rate=1", Block: i + 1, Axes: map[string]any{"rate": probe.rate}, Complete: true,
+			Sustained: &probe.keepsUp, SentPerS: 0.7 * probe.rate, Guarantee: result.Guarantee{Verdict: result.Held},
+		}
+		c.Add(trial)
+		if got := known(c, trial); got != probe.want {
+			t.Errorf("probe %d:\n got %s\nwant %s", i+1, got, probe.want)
+		}
+	}
 }
 
 // The last probe that a search asked for may have ended early by itself: the search is complete all the same.
@@ -123,7 +175,7 @@ func TestCapacityAsksWhatConcernsAMode(t *testing.T) {
 		"--mode", "at-most-once,transactional", "--txn-size", "10", "--slo", "torn == 0", "--slo", "acked_per_s > 1", "--slo", "txn_failed == 0"}, shortProbes)...)
 	text := strings.Join(strings.Fields(c.stdout.String()), " ")
 	for _, part := range []string{
-		"At-most-once holds 200 msg/s, the highest rate tried; transactional (10 per transaction), with torn == 0 and acked_per_s > 1 and txn_failed == 0, holds 200 msg/s",
+		"At-most-once holds 200 msg/s, the highest rate tried (1 of 1 probe); transactional (10 per transaction), with torn == 0 and acked_per_s > 1 and txn_failed == 0, holds 200 msg/s",
 		"torn == 0 was not asked of at-most-once: there is no such figure", "acked_per_s > 1 was not asked of at-most-once",
 	} {
 		if !strings.Contains(text, part) {

@@ -11,9 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // Main runs the command line and returns its exit code.
@@ -77,7 +74,7 @@ stops it afterwards.`,
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.PersistentFlags().DurationVar(&a.timeout, "timeout", 0, "bound on the whole command, such as 10m (default none)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w%s; see '%s --help'", err, nearestFlag(cmd, err), cmd.CommandPath())
+		return usagef("%s; see '%s --help'", flagProblem(cmd, err), cmd.CommandPath())
 	})
 	root.AddCommand(
 		a.runCommand(),
@@ -95,35 +92,6 @@ stops it afterwards.`,
 	)
 	wrapArgs(root)
 	return root
-}
-
-// nearestFlag is the flag that an unknown one may have been meant for, as the end of an error.
-func nearestFlag(cmd *cobra.Command, err error) string {
-	unknown, ok := errors.AsType[*pflag.NotExistError](err)
-	if !ok || len(unknown.GetSpecifiedName()) == 1 {
-		return ""
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	if near := workload.Nearest("--"+unknown.GetSpecifiedName(), names); near != "" {
-		return ": did you mean " + near + "?"
-	}
-	return ""
-}
-
-// wrapArgs makes wrong arguments a usage error, in every command below too.
-func wrapArgs(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return usagef("%w; see '%s --help'", err, cmd.CommandPath())
-			}
-			return nil
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		wrapArgs(sub)
-	}
 }
 
 // say writes a line for people to stderr.

@@ -100,8 +100,8 @@ func (f compareFlags) compared(sides []report.Side, metrics []metric.Metric) (*r
 	}
 	differences := differences(sides)
 	if len(differences) > 0 && !f.across {
-		return nil, &coded{exitInconclusive, fmt.Errorf("not comparable, these differ:\n  %s\n--across-environments compares them nevertheless, and marks the output",
-			strings.Join(differences, "\n  "))}
+		return nil, incomparable("not comparable", differences, "--across-environments compares them nevertheless, and marks the output",
+			"with -o json it lists them all")
 	}
 	return report.CompareRuns(sides, differences, metrics), nil
 }
@@ -115,18 +115,33 @@ func modes(run *compare.Run) (names []string) {
 	return names
 }
 
-// differences are what makes any run not comparable with the first, each once.
-func differences(sides []report.Side) (lines []string) {
+// differences are what makes any run not comparable with the first.
+func differences(sides []report.Side) []string {
+	var runs []*compare.Run
 	for _, s := range sides {
-		for _, r := range s.Runs {
-			for _, line := range compare.Differences(sides[0].Runs[0], r) {
-				if !slices.Contains(lines, line) {
-					lines = append(lines, line)
-				}
-			}
-		}
+		runs = append(runs, s.Runs...)
 	}
-	return lines
+	return compare.Differences(runs[0], runs[1:]...)
+}
+
+// handful is how many differences a refusal shows.
+const handful = 5
+
+// foremost are the first differences, which decide most, and how many there are besides.
+func foremost(differences []string) (shown []string, more int) {
+	n := min(handful, len(differences))
+	return slices.Clone(differences[:n]), len(differences) - n
+}
+
+// incomparable refuses runs that differ in more than what is compared: what decides most first, then the remedy, and where all differences
+// can be seen if there are more.
+func incomparable(refusal string, differences []string, remedy, all string) error {
+	shown, more := foremost(differences)
+	if more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
+		remedy += "; " + all
+	}
+	return &coded{exitInconclusive, fmt.Errorf("%s, these differ:\n  %s\n%s", refusal, strings.Join(shown, "\n  "), remedy)}
 }
 
 // inconclusive is the error of a comparison that came to no conclusion anywhere, nil otherwise.

@@ -28,7 +28,7 @@ func storedRun(t *testing.T, dir string, blocks int, change func(*result.Run)) s
 			}
 			trial.ID = fmt.Sprintf("b%02d-%s", block, trial.Mode)
 			trial.Block = block
-			trial.Throughput.ReadPerS = new(*trial.Throughput.ReadPerS * (1 + float64(block*block%7)/100))
+			readFaster(&trial, 1+float64(block*block%7)/100)
 			trials = append(trials, trial)
 		}
 	}
@@ -51,13 +51,19 @@ func storedRun(t *testing.T, dir string, blocks int, change func(*result.Run)) s
 	return dir
 }
 
+// readFaster makes a trial one in which more was read.
+func readFaster(t *result.Trial, factor float64) {
+	t.Throughput.ReadPerS = new(*t.Throughput.ReadPerS * factor)
+	t.Throughput.MBPerS = new(*t.Throughput.MBPerS * factor)
+}
+
 // severalRuns makes a directory of runs that differ a little.
 func severalRuns(t *testing.T, dir string, n int, factor float64) string {
 	t.Helper()
 	for i := range n {
 		storedRun(t, filepath.Join(dir, fmt.Sprintf("run%d", i)), 2, func(r *result.Run) {
 			for k := range r.Trials {
-				*r.Trials[k].Throughput.ReadPerS *= factor * (1 + float64(i*i%5)/200)
+				readFaster(&r.Trials[k], factor*(1+float64(i*i%5)/200))
 			}
 		})
 	}
@@ -156,6 +162,36 @@ func TestCompareRefusesWhatIsNotComparable(t *testing.T) {
 			t.Errorf("%s is not marked:\n%s", format, &c.stdout)
 		}
 	}
+	moved := storedRun(t, filepath.Join(dir, "moved"), 2, func(r *result.Run) {
+		r.Broker.Version, r.Broker.Nodes, r.Broker.Kind, r.Machine.CPUs, r.Machine.Kernel = new("3.9.0"), 5, "external", 64, "7.0"
+		r.Broker.Config = map[string]string{"a.setting": "1", "another.setting": "2"}
+		for i := range r.Trials {
+			r.Trials[i].Client.Version = "1.9.2"
+		}
+	})
+	many := newCommand(t)
+	many.run(t, exitInconclusive, "compare", older, moved)
+	lines := strings.Split(strings.TrimSpace(many.stderr.String()), "\n")
+	for i, want := range []string{
+		"kafka-eos-bench: not comparable, these differ:", "  broker version: ", "  broker: ", "  brokers: ", "  client: ", "  machine: ", "  and ",
+		"--across-environments compares them nevertheless, and marks the output; with -o json it lists them all",
+	} {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
+			t.Errorf("line %d does not begin with %q:\n%s", i+1, want, &many.stderr)
+		}
+	}
+	if len(lines) != 8 {
+		t.Errorf("%d lines:\n%s", len(lines), &many.stderr)
+	}
+	all := newCommand(t)
+	all.run(t, exitOK, "compare", older, moved, "--across-environments", "-o", "json")
+	var listed report.Comparison
+	if err := json.Unmarshal(all.stdout.Bytes(), &listed); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("  and %d more", len(listed.Differences)-handful); lines[6] != want {
+		t.Errorf("%q, want %q: %q", lines[6], want, listed.Differences)
+	}
 	within := newCommand(t) // a side whose own runs differ
 	if err := os.Rename(elsewhere, filepath.Join(older, "elsewhere")); err != nil {
 		t.Fatal(err)
@@ -236,7 +272,7 @@ func TestCompareRefusesBadInput(t *testing.T) {
 		"one side":          {[]string{several}, []string{"2 runs"}},
 		"reference of two":  {[]string{run, filepath.Join(several, "run0"), "--reference", "transactional"}, []string{"--reference"}},
 		"unknown format":    {[]string{run, "-o", "html"}, []string{"html", "markdown"}},
-		"nothing":           {nil, []string{"--help"}},
+		"nothing":           {nil, []string{"RUN is missing: give a run's directory or its run.json, as in 'kafka-eos-bench compare results/", "--help"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCommand(t)

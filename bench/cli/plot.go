@@ -66,6 +66,9 @@ func (a *app) plot(ctx context.Context, paths []string, f plotFlags) error {
 	if _, _, err := figure.Some(nil, f.only); err != nil { // names, before any file is read
 		return err
 	}
+	if err := writable(f.out); err != nil {
+		return err
+	}
 	sources, err := loadSources(paths, f.reference)
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func (a *app) plot(ctx context.Context, paths []string, f plotFlags) error {
 		return &coded{exitInconclusive, errors.New("nothing to draw: no figure has the data it needs")}
 	}
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
-		return fmt.Errorf("create the directory of the figures: %w; name another with --out", err)
+		return usagef("--out: %w; name another directory", err)
 	}
 	for _, fig := range figures {
 		for _, theme := range f.themes {

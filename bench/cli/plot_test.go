@@ -51,7 +51,9 @@ func TestPlotRefuses(t *testing.T) {
 		{[]string{"nowhere", "--format", "gif"}, "--format gif: use png, svg or both"},
 		{[]string{"nowhere", "--theme", "sepia"}, "--theme sepia: use light, dark or both"},
 		{[]string{"nowhere", "--reference", "hope"}, "--reference hope: there is no such mode"},
-		{nil, "requires at least 1 arg"},
+		{[]string{"nowhere", "--out", "plot_test.go"}, "--out plot_test.go: plot_test.go is no directory: name another"},
+		{[]string{"nowhere", "--out", "plot_test.go/figures"}, "--out plot_test.go/figures: stat plot_test.go/figures: not a directory; name another directory"},
+		{nil, "RUN is missing: give a run's directory or its run.json, as in 'kafka-eos-bench plot results/"},
 	} {
 		command := newCommand(t)
 		command.run(t, exitUsage, append([]string{"plot"}, c.args...)...)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -53,17 +54,36 @@ func (a *app) listProfiles() error {
 	return w.Flush()
 }
 
+// validateProfiles says of each profile whether it is valid, a line each, and fails if any is not.
 func (a *app) validateProfiles(names []string) error {
+	invalid := false
 	for _, name := range names {
-		layer, err := readProfile(name)
+		cells, err := validProfile(name)
 		if err != nil {
-			return err
+			invalid = true
+			if !strings.Contains(err.Error(), name) {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+			a.say("%v", err)
+			continue
 		}
-		profile, err := workload.Resolve(layer, nil, nil, nil)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.Stdout, "%s: valid, %s\n", name, plural(len(profile.Cells()), "cell"))
+		fmt.Fprintf(a.Stdout, "%s: valid, %s\n", name, plural(cells, "cell"))
+	}
+	if invalid {
+		return &coded{code: exitUsage}
 	}
 	return nil
+}
+
+// validProfile counts the cells of a profile that could be run.
+func validProfile(name string) (cells int, err error) {
+	layer, err := readProfile(name)
+	if err != nil {
+		return 0, err
+	}
+	profile, err := workload.Resolve(layer, nil, nil, nil)
+	if err != nil {
+		return 0, err
+	}
+	return len(profile.Cells()), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func sameConfig(planned []plan.Trial, stored []result.Trial) error {
 		}{{"producer", t.ClientConfig.Producer, now.Producer}, {"reader", t.ClientConfig.Reader, now.Reader}} {
 			for _, key := range slices.Sorted(maps.Keys(merged(c.then, c.now))) {
 				if then, now := c.then[key], c.now[key]; then != now {
-					return fmt.Errorf("trial %s (%s) was measured with a %s of %s=%s, and would be with %s now: the stored profile or the trial was edited, or this is another version of the tool",
+					return fmt.Errorf("trial %s (%s) was measured with a %s of %s=%s, and would be with %s now: put back what was edited since, profile or trial, continue it with the version of the tool that began it, or begin a new run in another directory",
 						t.ID, t.Cell, c.of, key, cmp.Or(then, "–"), cmp.Or(now, "–"))
 				}
 			}
@@ -127,12 +128,11 @@ func own(dir string, earlier *result.Run) (unlock func(), err error) {
 
 // restore reads the run that --resume names and settles its profile from what it stored. What would change it is a usage error.
 func (a *app) restore(f *campaignFlags, w *workloadFlags, args []string) (*result.Run, *workload.Profile, error) {
-	const asBegun = "a run is continued as it began"
 	if len(args) > 0 {
-		return nil, nil, usagef("--resume %s and the profile %s: give one of the two, %s", f.resume, args[0], asBegun)
+		return nil, nil, differing(f.resume, "the profile "+args[0])
 	}
 	if f.out != "" {
-		return nil, nil, usagef("--resume %s and --out %s: give one of the two, a run is continued where it began", f.resume, f.out)
+		return nil, nil, usagef("--resume %s and --out %s: a run is continued where it began: give one of the two", f.resume, f.out)
 	}
 	var changed string
 	w.set.VisitAll(func(flag *pflag.Flag) {
@@ -141,14 +141,14 @@ func (a *app) restore(f *campaignFlags, w *workloadFlags, args []string) (*resul
 		}
 	})
 	if changed != "" {
-		return nil, nil, usagef("--resume %s and --%s: give one of the two, %s", f.resume, changed, asBegun)
+		return nil, nil, differing(f.resume, "--"+changed)
 	}
 	if info, err := os.Stat(f.resume); err != nil || !info.IsDir() {
 		return nil, nil, usagef("--resume %s: it is no directory; name one that a run stored its results in", f.resume)
 	}
 	stored, err := result.Load(f.resume)
 	if err != nil {
-		return nil, nil, usagef("--resume: %w", err)
+		return nil, nil, unloadable(f.resume, err)
 	}
 	properties, err := w.client.read()
 	if err != nil {
@@ -162,6 +162,28 @@ func (a *app) restore(f *campaignFlags, w *workloadFlags, args []string) (*resul
 	}
 	f.out = f.resume
 	return stored, profile, nil
+}
+
+// differing refuses what would change a campaign that is continued.
+func differing(dir, what string) error {
+	return usagef("--resume %s and %s: a run is continued as it began: leave %s out, or begin a new run in another directory", dir, what, what)
+}
+
+// unloadable says why a stored run cannot be continued, and what to do about it. What its run.json tells decides: the trials of a run
+// that is not complete can be measured again.
+func unloadable(dir string, err error) error {
+	document := filepath.Join(dir, "run.json")
+	run, unread := result.Load(document)
+	switch {
+	case unread != nil:
+		return usagef("--resume: %w; put the file back, or begin a new run in another directory", err)
+	case run.Complete:
+		return usagef("--resume: %w; the run is complete: give %s, which holds every trial, to report or compare", err, document)
+	}
+	if _, search, _ := compare.TermsOf(run); search {
+		return usagef("--resume: %w; delete the file and the search makes up for the trial", err)
+	}
+	return usagef("--resume: %w; delete the file and the trial is measured again", err)
 }
 
 // storedCluster is the cluster that the flags name; without any, one such as the stored run had.
@@ -182,7 +204,12 @@ func (a *app) storedCluster(c *clusterFlags, configured string, stored result.Br
 // takeUp makes sure that an interrupted run is continued on what it began on, and removes what its end left behind there.
 func (a *app) takeUp(ctx context.Context, stored *result.Run, on *opened, dir string) error {
 	if lines := changes(stored, on.about); len(lines) > 0 {
-		return &coded{exitInconclusive, fmt.Errorf("%s cannot be continued here, its trials would not be comparable: %s", dir, strings.Join(lines, "; "))}
+		shown, more := foremost(lines)
+		if more > 0 {
+			shown = append(shown, fmt.Sprintf("and %d more: %s has what it began on", more, filepath.Join(dir, "run.json")))
+		}
+		return &coded{exitInconclusive, fmt.Errorf("%s cannot be continued here, its trials would not be comparable: %s; continue it where it began, or begin a new run in another directory",
+			dir, strings.Join(shown, "; "))}
 	}
 	left, err := on.admin.Leftovers(ctx)
 	if err != nil {

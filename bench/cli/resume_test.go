@@ -58,6 +58,8 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 	// What is not the same run is refused, and changes nothing.
 	elsewhere := *begun
 	elsewhere.Machine.CPU, elsewhere.Tool.Commit = "another CPU", "0123456"
+	far := elsewhere
+	far.Broker.Version, far.Broker.ReplicationFactor, far.Machine.Kernel, far.Tool.Version, far.Tool.Go = new("0.1"), 7, "0.1", "0.0.1", "go1.0"
 	longer := *begun
 	longer.Profile.Values = maps.Clone(begun.Profile.Values)
 	longer.Profile.Values["duration"] = result.Value{Value: "3s", Source: "flag"}
@@ -68,10 +70,12 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 		says   []string
 	}{
 		{begun, nil, exitUsage, []string{"sasl.password", "-X"}},
-		{begun, []string{"-X", "sasl.password=hush", "--rate", "300"}, exitUsage, []string{"--resume", "--rate"}},
+		{begun, []string{"-X", "sasl.password=hush", "--rate", "300"}, exitUsage, []string{"--resume", "leave --rate out, or begin a new run in another directory"}},
 		{begun, []string{"-X", "sasl.password=hush", "-X", "linger.ms=1"}, exitUsage, []string{"linger.ms"}},
-		{&longer, []string{"-X", "sasl.password=hush"}, exitUsage, []string{begun.Trials[0].ID, "its window is 1s, planned 3s"}},
-		{&elsewhere, []string{"-X", "sasl.password=hush"}, exitInconclusive, []string{"another CPU", "0123456", "cannot be continued"}},
+		{&longer, []string{"-X", "sasl.password=hush"}, exitUsage, []string{begun.Trials[0].ID, "its window is 1s, planned 3s", "or begin a new run in another directory"}},
+		{&elsewhere, []string{"-X", "sasl.password=hush"}, exitInconclusive, []string{"another CPU", "0123456", "cannot be continued",
+			"; continue it where it began, or begin a new run in another directory"}},
+		{&far, []string{"-X", "sasl.password=hush"}, exitInconclusive, []string{": broker version: 0.1 → ", "; and 2 more: " + filepath.Join(out, "run.json") + " has what it began on; continue it"}},
 	} {
 		writeRun(t, out, tc.stored)
 		c := newCommand(t)
@@ -127,6 +131,68 @@ func TestInterruptedRunIsContinuedAsItBegan(t *testing.T) {
 	if !strings.Contains(shown.stdout.String(), "2 cells, 4 trials") {
 		t.Errorf("stdout:\n%s", &shown.stdout)
 	}
+}
+
+// truncate leaves half of a file.
+func truncate(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err == nil {
+		err = os.Truncate(path, info.Size()/2)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a full disk or a lost machine left of a trial is named; once the file is deleted the trial is measured again.
+func TestATrialThatWasCutShortOnDiskIsMeasuredAgain(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "run")
+	newCommand(t).run(t, exitOK, slices.Concat([]string{"run", "--broker", "embedded", "--out", out, "--progress", "none", "--blocks", "2", "--mode", "idempotent"}, quickly)...)
+	whole, err := result.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	victim := filepath.Join(out, "trials", whole.Trials[0].ID+".json")
+	truncate(t, victim)
+	refused := func(says ...string) {
+		t.Helper()
+		c := newCommand(t)
+		c.run(t, exitUsage, "run", "--resume", out)
+		for _, part := range says {
+			if !strings.Contains(c.stderr.String(), part) {
+				t.Errorf("the error does not say %q:\n%s", part, &c.stderr)
+			}
+		}
+		if strings.Contains(c.stderr.String(), "measuring on") {
+			t.Error("something ran")
+		}
+	}
+	refused("--resume: ", victim+": cut short after ", "the run is complete: give "+filepath.Join(out, "run.json")+", which holds every trial, to report or compare")
+	newCommand(t).run(t, exitOK, "report", filepath.Join(out, "run.json"))
+
+	interrupted := *whole
+	interrupted.Complete = false
+	writeRun(t, out, &interrupted)
+	refused("--resume: ", victim+": cut short after ", "; delete the file and the trial is measured again")
+	if err := os.Remove(victim); err != nil {
+		t.Fatal(err)
+	}
+	newCommand(t).run(t, exitOK, "run", "--resume", out, "--progress", "none")
+	again, err := result.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := trialIDs(again.Trials), trialIDs(whole.Trials); !again.Complete || !slices.Equal(got, want) {
+		t.Errorf("complete %v, got %v, want %v", again.Complete, got, want)
+	}
+	if first, second := again.Trials[0].StartedAt, again.Trials[1].StartedAt; !first.After(whole.Trials[1].StartedAt) || !second.Equal(whole.Trials[1].StartedAt) {
+		t.Error("another trial was measured than the one whose file was gone")
+	}
+
+	truncate(t, filepath.Join(out, "run.json"))
+	refused("--resume: ", "run.json: cut short after ", "put the file back, or begin a new run in another directory")
 }
 
 // Between reading a run and locking it, another process may have gone on with it.

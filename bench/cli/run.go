@@ -105,12 +105,15 @@ func (a *app) newRun(f *runFlags, name string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.out == "" {
+		f.out = a.resultDir(profile.Name)
+	}
+	if err := vacant(f.out); err != nil {
+		return nil, err
+	}
 	trials, err := a.plan(profile, options, 0)
 	if err != nil {
 		return nil, err
-	}
-	if f.out == "" {
-		f.out = a.resultDir(profile.Name)
 	}
 	if err := reserve(f.out); err != nil {
 		return nil, err

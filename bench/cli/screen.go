@@ -112,12 +112,8 @@ func (s *screen) describe(p trial.Progress) string {
 	if eta := s.left - s.lasts[p.Trial] + max(0, p.Left); s.planned > 0 && p.Left >= 0 && eta > 0 {
 		parts = append(parts, "ETA "+eta.Round(time.Second).String())
 	}
-	if p.Phase == "warm-up" || p.Phase == "measure" {
-		rate := fmt.Sprintf("%.0f/s", p.Sent)
-		if p.Target > 0 {
-			rate = fmt.Sprintf("%.0f of %.0f/s", p.Sent, p.Target)
-		}
-		parts = append(parts, rate)
+	if text := rateOf(p); text != "" {
+		parts = append(parts, text)
 	}
 	if p.E2EP50 > 0 {
 		parts = append(parts, fmt.Sprintf("e2e p50 %s p99 %s", short(p.E2EP50), short(p.E2EP99)))
@@ -129,6 +125,29 @@ func (s *screen) describe(p trial.Progress) string {
 		parts = append(parts, fmt.Sprintf("hold %d", p.Hold))
 	}
 	return strings.Join(parts, "  ")
+}
+
+// rateOf says how much is sent of what is asked for. What was sent lately counts only once sending fills that while: before, it would name
+// a rate below the trial's.
+func rateOf(p trial.Progress) string {
+	sent := p.Elapsed >= time.Second
+	switch {
+	case p.Phase != "warm-up" && p.Phase != "measure", !sent && p.Target == 0:
+		return ""
+	case !sent:
+		return perSecond(p.Target)
+	case p.Target == 0:
+		return perSecond(p.Sent)
+	}
+	return strings.TrimSuffix(perSecond(p.Sent), "/s") + " of " + perSecond(p.Target)
+}
+
+// perSecond writes a rate; low ones have decimals.
+func perSecond(v float64) string {
+	if v < 10 {
+		return fmt.Sprintf("%.3g/s", v)
+	}
+	return fmt.Sprintf("%.0f/s", v)
 }
 
 // counter is a trial's place among those planned.

@@ -13,7 +13,7 @@ import (
 )
 
 var busy = trial.Progress{
-	Trial: "b01-a", Cell: "mode=transactional,txn_size=1000", Phase: "measure", Left: 42 * time.Second, Target: 20_000, Sent: 19_998, Read: 19_950,
+	Trial: "b01-a", Cell: "mode=transactional,txn_size=1000", Phase: "measure", Elapsed: 10 * time.Second, Left: 42 * time.Second, Target: 20_000, Sent: 19_998, Read: 19_950,
 	E2EP50: 12345 * time.Microsecond, E2EP99: 98765 * time.Microsecond, CommitP99: 23456 * time.Microsecond, Hold: 1234,
 }
 
@@ -28,6 +28,25 @@ func TestLiveLineNeverWraps(t *testing.T) {
 		}
 		if width == 200 && !strings.HasSuffix(line, "hold 1234") {
 			t.Errorf("room enough, but it ends in %q", line)
+		}
+	}
+}
+
+func TestProgressNamesTheTrialsRate(t *testing.T) {
+	for _, test := range []struct {
+		p    trial.Progress
+		want string
+	}{
+		{trial.Progress{Phase: "prepare", Target: 1000}, ""},
+		{trial.Progress{Phase: "warm-up", Target: 1000, Sent: 402, Elapsed: 400 * time.Millisecond}, "1000/s"},
+		{trial.Progress{Phase: "warm-up", Sent: 402, Elapsed: 400 * time.Millisecond}, ""},
+		{trial.Progress{Phase: "measure", Target: 1000, Sent: 998.7, Elapsed: time.Second}, "999 of 1000/s"},
+		{trial.Progress{Phase: "measure", Sent: 71445, Elapsed: time.Second}, "71445/s"},
+		{trial.Progress{Phase: "measure", Target: 0.5, Sent: 0.5, Elapsed: time.Minute}, "0.5 of 0.5/s"},
+		{trial.Progress{Phase: "drain", Target: 1000, Sent: 3, Elapsed: time.Minute}, ""},
+	} {
+		if got := rateOf(test.p); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.p, got, test.want)
 		}
 	}
 }

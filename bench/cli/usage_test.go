@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,14 +36,33 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 		{[]string{"run", "--rate", "0"}, []string{"--rate"}},
 		{[]string{"run", "--txn-topics", "3", "--topics", "2"}, []string{"--txn-topics", "topics"}},
 		{[]string{"run", "--payload", "file:" + filepath.Join(dir, "none.txt")}, []string{"none.txt"}},
-		{[]string{"run", "--client-config", filepath.Join(dir, "none.properties")}, []string{"none.properties"}},
+		{[]string{"run", "--client-config", filepath.Join(dir, "none.properties")}, []string{"--client-config", "none.properties: no such file", "name a file of client properties", "-X key=value"}},
+		{[]string{"clean", "--client-config", filepath.Join(dir, "none.properties")}, []string{"--client-config", "none.properties", "name a file"}},
+		{[]string{"run", "--out", profile}, []string{"--out", "typo.yaml is no directory", "name another"}},
+		{[]string{"run", "--out", filepath.Join(profile, "deeper", "run")}, []string{"--out", "not a directory", "name another"}},
+		{[]string{"capacity", "--out", filepath.Join(profile, "run")}, []string{"--out", "not a directory", "name another"}},
+		{[]string{"run", "--duration", "10"}, []string{"--duration", `"10" has no unit`, "10s"}},
+		{[]string{"run", "--timeout", "10"}, []string{"--timeout 10: the unit is missing: give --timeout 10ms or --timeout 10s", "--help"}},
+		{[]string{"plan", "--commit-time", "fast"}, []string{"--commit-time fast: this is no duration", "200ms"}},
+		{[]string{"plan", "--commit-time", "1h30"}, []string{"--commit-time 1h30: the unit is missing"}},
+		{[]string{"doctor", "--duration", "3"}, []string{"--duration 3: the unit is missing", "--duration 3s"}},
+		{[]string{"run", "--nodes", "three"}, []string{"--nodes three: this is no whole number", "such as 3"}},
+		{[]string{"clean", "--dry-run=perhaps"}, []string{"--dry-run perhaps: give true or false"}},
+		{[]string{"run", "--out"}, []string{"--out: its value is missing", "--help"}},
 		{[]string{"run", "--client-config", config}, []string{"ssl.truststore.location"}},
 		{[]string{"run", "-b", "localhost"}, []string{"host:port"}},
 		{[]string{"run", "-b", "localhost:9092", "--broker", "local"}, []string{"-b", "--broker"}},
 		{[]string{"run", "--broker", "docker"}, []string{"docker", "embedded"}},
 		{[]string{"run", "--nodes", "2"}, []string{"--nodes 2"}},
 		{[]string{"run", "--nosuch"}, []string{"--nosuch", "--help"}},
-		{[]string{"run", "a", "b"}, []string{"--help"}},
+		{[]string{"run", "a", "b"}, []string{"kafka-eos-bench: run takes [PROFILE], and was given a b", "as in 'kafka-eos-bench run'", "--help"}},
+		{[]string{"report"}, []string{"kafka-eos-bench: report takes RUN, and RUN is missing: give a run's directory or its run.json, as in 'kafka-eos-bench report results/", "--help"}},
+		{[]string{"compare"}, []string{"RUN is missing", "as in 'kafka-eos-bench compare results/"}},
+		{[]string{"advise"}, []string{"RUN is missing", "as in 'kafka-eos-bench advise results/"}},
+		{[]string{"plot"}, []string{"RUN is missing", "as in 'kafka-eos-bench plot results/"}},
+		{[]string{"profiles", "show"}, []string{"kafka-eos-bench: profiles show takes PROFILE, and PROFILE is missing: give a built-in name or a YAML file, as in 'kafka-eos-bench profiles show quick'"}},
+		{[]string{"profiles", "validate"}, []string{"PROFILE is missing: give a built-in name or a YAML file"}},
+		{[]string{"version", "1"}, []string{`unknown command "1" for "kafka-eos-bench version"`, "--help"}},
 		{[]string{"run", "--progress", "loud"}, []string{"loud", "plain"}},
 		{[]string{"run", "-o", "xml"}, []string{"xml", "markdown"}},
 		{[]string{"run", "--timeout", "-1s"}, []string{"--timeout"}},
@@ -50,9 +70,10 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 		{[]string{"run", "--linger", "0", "-X", "linger.ms=5"}, []string{"--linger", "linger.ms=5"}},
 		{[]string{"run", "--resume", filepath.Join(dir, "none")}, []string{"--resume", "none", "directory"}},
 		{[]string{"run", "--resume", dir}, []string{"--resume", "run.json"}},
-		{[]string{"run", "quick", "--resume", dir}, []string{"--resume", "quick"}},
-		{[]string{"run", "--resume", dir, "--out", "x"}, []string{"--resume", "--out x"}},
-		{[]string{"run", "--resume", dir, "--ladder"}, []string{"--resume", "--ladder"}},
+		{[]string{"run", "quick", "--resume", dir}, []string{"--resume", "and the profile quick: ", "leave the profile quick out, or begin a new run in another directory"}},
+		{[]string{"run", "--resume", dir, "--out", "x"}, []string{"--resume", "--out x", "give one of the two"}},
+		{[]string{"run", "--resume", dir, "--ladder"}, []string{"--resume", "and --ladder: a run is continued as it began: leave --ladder out, or begin a new run in another directory"}},
+		{[]string{"capacity", "--resume", dir, "--min-rate", "1"}, []string{"--resume", "leave --min-rate out, or begin a new run in another directory"}},
 		{[]string{"report", filepath.Join(dir, "none")}, []string{"none"}},
 		{[]string{"report", profile}, []string{"typo.yaml"}},
 		{[]string{"profiles", "show", "nosuch"}, []string{"nosuch"}},
@@ -131,6 +152,63 @@ func TestPlanShowsSourcesCellsAndDifferences(t *testing.T) {
 	diff.run(t, exitOK, "plan", "--mode", "idempotent,transactional", "--diff")
 	if text := diff.stdout.String(); !strings.Contains(text, "transactional: false → true") || strings.Contains(text, "partitions") {
 		t.Errorf("matched cells differ in more than the mode:\n%s", text)
+	}
+}
+
+// Of several profiles each bad one is named, in a line of its own.
+func TestEveryProfileIsValidated(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for name, text := range map[string]string{
+		"typo.yaml": "mode: transactional\ntxn_sise: 5\n", "good.yaml": "mode: all\n", "twice.yaml": "rate: 5\nrate: 6\n",
+		"torn.yaml": "mode: [idempotent\n", "unfit.yaml": "mode: at-least-once\nmessages: 10\nduration: 10s\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	files = append(files, "quick", "nosuch")
+	slices.Sort(files)
+	c := newCommand(t)
+	c.run(t, exitUsage, append([]string{"profiles", "validate"}, files...)...)
+	if lines := strings.Split(strings.TrimSpace(c.stdout.String()), "\n"); len(lines) != 2 || !strings.Contains(lines[0], "good.yaml: valid, 4 cells") || !strings.HasPrefix(lines[1], "quick: valid") {
+		t.Errorf("stdout:\n%s", &c.stdout)
+	}
+	lines := strings.Split(strings.TrimSpace(c.stderr.String()), "\n")
+	want := []string{"torn.yaml", "twice.yaml:2", "typo.yaml:2", "unfit.yaml", "nosuch"}
+	for i, part := range want {
+		if len(lines) != len(want) || !strings.Contains(lines[i], part) {
+			t.Fatalf("line %d does not say %q:\n%s", i+1, part, &c.stderr)
+		}
+	}
+}
+
+func TestWritable(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{
+		dir: true, filepath.Join(dir, "new"): true, filepath.Join(dir, "a", "b", "c"): true, file: false, filepath.Join(file, "below"): false,
+	} {
+		if err := writable(path); (err == nil) != want || err != nil && exitCode(t.Context(), err) != exitUsage {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("it left %v", left)
+	}
+	locked := filepath.Join(dir, "locked")
+	if err := os.Mkdir(locked, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() != 0 { // whom permissions do not stop
+		if err := writable(filepath.Join(locked, "run")); err == nil {
+			t.Error("a directory that takes no files is none to write to")
+		}
 	}
 }
 

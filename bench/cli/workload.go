@@ -102,7 +102,7 @@ func (c *clientFlags) read() (map[string]string, error) {
 	if c.file != "" {
 		data, err := os.ReadFile(c.file)
 		if err != nil {
-			return nil, usagef("--client-config: %w", err)
+			return nil, usagef("--client-config: %w; name a file of client properties, or give them one by one with -X key=value", err)
 		}
 		if properties, err = client.ParseProperties(c.file, data); err != nil {
 			return nil, usagef("--client-config: %w", err)

@@ -67,7 +67,7 @@ type Transactor interface {
 	Init(context.Context) error // initTransactions: fences predecessors, ends what they left open
 	Begin() error
 	// End commits or aborts. An abort first waits for its records' delivery reports, which the client would
-	// otherwise purge. Retriable failures are retried until the context ends; an abortable failure aborts and
+	// otherwise purge; the last ones of a commit may follow its answer, so as not to lengthen it: Flush waits for them. Retriable failures are retried until the context ends; an abortable failure aborts and
 	// answers Aborted with the reason. The error explains every outcome that was not asked for.
 	End(ctx context.Context, commit bool) (Outcome, error)
 }

@@ -37,14 +37,33 @@ type Probed struct {
 // misses is how many probes of a rate must fail before it counts as failed: one may have met a hiccup.
 const misses = 2
 
-// Holds says whether enough probes held, so that no lucky one decides.
-func (p *Probed) Holds() bool { return p.Held >= p.confirm && p.Missed < misses }
+// Holds says whether enough probes held, so that no lucky one decides: where one missed, at least two of three.
+func (p *Probed) Holds() bool { return p.Held >= p.confirm && p.Held > p.Missed && !p.Fails() }
 
 // Fails says whether enough probes missed, so that no unlucky one decides.
 func (p *Probed) Fails() bool { return p.Missed >= misses }
 
 // Open says whether probes have contradicted each other, or missed, without deciding yet.
 func (p *Probed) Open() bool { return p.Missed > 0 && !p.Holds() && !p.Fails() }
+
+// Tally says how many of its probes held: "2 of 3 probes".
+func (p *Probed) Tally() string {
+	text := fmt.Sprintf("%d of %d probe", p.Held, len(p.Trials))
+	if len(p.Trials) != 1 {
+		text += "s"
+	}
+	return text
+}
+
+// Sustained counts the probes that kept up with their schedule, whatever else they met or missed.
+func (p *Probed) Sustained() (n int) {
+	for _, t := range p.Trials {
+		if t.Sustained != nil && *t.Sustained {
+			n++
+		}
+	}
+	return n
+}
 
 // promising says whether a probe has held and the rate has not failed.
 func (p *Probed) promising() bool { return p.Held > 0 && !p.Fails() }
@@ -190,14 +209,29 @@ func (c *Capacity) objectives(concern bool) (some []metric.Objective) {
 	return some
 }
 
-// Made counts the probes of a rate.
-func (c *Capacity) Made(perS float64) (n int) {
+// Of is the rate that a probe was made at, with all its probes; nil if the probe was not added.
+func (c *Capacity) Of(t *result.Trial) *Probed { return c.at(rateOf(t)) }
+
+func (c *Capacity) at(perS float64) *Probed {
 	for _, p := range c.Rates {
 		if p.PerS == perS {
-			n = len(p.Trials)
+			return p
 		}
 	}
-	return n
+	return nil
+}
+
+// Block is the block for the next probe of a rate: the first that none of them has. One whose result was lost leaves its block free.
+func (c *Capacity) Block(perS float64) int {
+	p := c.at(perS)
+	if p == nil {
+		return 1
+	}
+	block := 1
+	for slices.ContainsFunc(p.Trials, func(t *result.Trial) bool { return t.Block == block }) {
+		block++
+	}
+	return block
 }
 
 // Probes counts those of all rates.
@@ -232,6 +266,9 @@ func (c *Capacity) failedAbove(low *Probed) *Probed {
 	}
 	return nil
 }
+
+// Undecided is the highest rate whose probes contradict each other, or of which but one missed: one more is to decide. Nil: there is none.
+func (c *Capacity) Undecided() *Probed { return c.highest((*Probed).Open) }
 
 // Floor is the highest rate that fails below Held: transactions that fill too slowly for an objective; nil: none does.
 func (c *Capacity) Floor() *Probed {

@@ -127,6 +127,79 @@ func TestWhatAProbeSays(t *testing.T) {
 	}
 }
 
+// TestContradictionIsDecidedByTwoOfThree whatever the number of probes that must hold, and in a bounded number of them.
+func TestContradictionIsDecidedByTwoOfThree(t *testing.T) {
+	for _, test := range []struct {
+		confirm int
+		probes  string // h holds, m misses
+		holds   bool
+		fails   bool
+		open    bool
+		tally   string
+	}{
+		{1, "h", true, false, false, "1 of 1 probe"},
+		{1, "m", false, false, true, "0 of 1 probe"},
+		{1, "mh", false, false, true, "1 of 2 probes"},
+		{1, "hm", false, false, true, "1 of 2 probes"},
+		{1, "mhh", true, false, false, "2 of 3 probes"},
+		{1, "mhm", false, true, false, "1 of 3 probes"},
+		{1, "mm", false, true, false, "0 of 2 probes"},
+		{2, "h", false, false, false, "1 of 1 probe"},
+		{2, "hm", false, false, true, "1 of 2 probes"},
+		{2, "hmh", true, false, false, "2 of 3 probes"},
+		{2, "hmm", false, true, false, "1 of 3 probes"},
+		{3, "hhm", false, false, true, "2 of 3 probes"},
+		{3, "hhmh", true, false, false, "3 of 4 probes"},
+	} {
+		c := NewCapacity("mode=idempotent", "idempotent", nil, Terms{Min: 1000, Max: 1000, Precision: 0.1, Confirm: test.confirm, MaxProbes: 40})
+		for i, kind := range test.probes {
+			p := probe("idempotent", 1000, 1)
+			p.Block = i + 1
+			if kind == 'm' {
+				p = unsustained(p)
+			}
+			c.Add(&p)
+		}
+		p := c.Rates[0]
+		if p.Holds() != test.holds || p.Fails() != test.fails || p.Open() != test.open || p.Tally() != test.tally {
+			t.Errorf("%s of %d: holds %v, fails %v, open %v, %s", test.probes, test.confirm, p.Holds(), p.Fails(), p.Open(), p.Tally())
+		}
+		if undecided := c.Undecided(); (undecided != nil) != test.open {
+			t.Errorf("%s of %d: undecided %+v", test.probes, test.confirm, undecided)
+		}
+		again, more := c.Next(1000)
+		if decided := test.holds || test.fails; more == decided || more && again != 1000 {
+			t.Errorf("%s of %d: next %v, %v", test.probes, test.confirm, again, more)
+		}
+		if got := p.Sustained(); got != strings.Count(test.probes, "h") {
+			t.Errorf("%s: %d sustained", test.probes, got)
+		}
+	}
+}
+
+// TestNextProbeTakesAFreeBlock and none whose probe is stored: one of several may have been deleted.
+func TestNextProbeTakesAFreeBlock(t *testing.T) {
+	c := NewCapacity("mode=idempotent", "idempotent", nil, Terms{Confirm: 2})
+	for want, block := range []int{2, 4, 1} {
+		if got := c.Block(1000); got != 1 {
+			t.Errorf("probe %d: block %d", want+1, got)
+		}
+		p := probe("idempotent", 1000, 1)
+		p.Block = block
+		c.Add(&p)
+		if of := c.Of(&p); of == nil || len(of.Trials) != want+1 {
+			t.Errorf("the rate of probe %d: %+v", want+1, of)
+		}
+	}
+	if got := c.Block(1000); got != 3 {
+		t.Errorf("block %d after 1, 2 and 4", got)
+	}
+	other := probe("idempotent", 2000, 1)
+	if c.Of(&other) != nil {
+		t.Error("a rate of a probe that was not added")
+	}
+}
+
 func TestObjectivesAreAskedOfTheModesTheyConcern(t *testing.T) {
 	const every, acked, txn = "at-most-once at-least-once idempotent transactional new-mode", "at-least-once idempotent transactional new-mode", "transactional new-mode"
 	for text, want := range map[string]string{

@@ -1,14 +1,10 @@
 package compare
 
 import (
-	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
@@ -90,68 +86,4 @@ func (m Match) Effect(of metric.Metric) Effect {
 		e.Lo, e.Hi, e.P = math.NaN(), math.NaN(), math.NaN()
 	}
 	return e.exponentiated()
-}
-
-// Differences names what makes two runs not comparable, a line each: cluster, machine, client and what was sent. Blocks, seed, name and the
-// axes, whose values the cells have, may differ.
-func Differences(a, b *Run) []string {
-	var lines []string
-	add := func(what, x, y string) {
-		if x != y {
-			lines = append(lines, fmt.Sprintf("%s: %s → %s", what, orDash(x), orDash(y)))
-		}
-	}
-	ba, bb := a.Broker, b.Broker
-	add("broker", ba.Kind, bb.Kind)
-	add("broker version", text(ba.Version), text(bb.Version))
-	add("brokers", fmt.Sprint(ba.Nodes), fmt.Sprint(bb.Nodes))
-	add("replication factor", fmt.Sprint(ba.ReplicationFactor), fmt.Sprint(bb.ReplicationFactor))
-	add("min.insync.replicas", fmt.Sprint(ba.MinInsyncReplicas), fmt.Sprint(bb.MinInsyncReplicas))
-	add("transaction.version", text(ba.TransactionVersion), text(bb.TransactionVersion))
-	for _, key := range keys(ba.Config, bb.Config) {
-		add("broker's "+key, ba.Config[key], bb.Config[key])
-	}
-	add("machine", machine(a.Machine), machine(b.Machine))
-	add("kernel", a.Machine.Kernel, b.Machine.Kernel)
-	add("client", strings.Join(slices.Sorted(slices.Values(a.Clients())), " and "), strings.Join(slices.Sorted(slices.Values(b.Clients())), " and "))
-	for _, key := range keys(a.Profile.Values, b.Profile.Values) {
-		if !slices.Contains(unimportant, key) && !isAxis(a, key) && !isAxis(b, key) {
-			add(key, a.Profile.Values[key].Value, b.Profile.Values[key].Value)
-		}
-	}
-	return lines
-}
-
-// unimportant settings don't change what a trial of a cell measures.
-var unimportant = []string{"mode", "blocks", "seed", "reference", "expect", "ladder"}
-
-func isAxis(r *Run, key string) bool {
-	return len(r.Cells) > 0 && slices.Contains(slices.Collect(maps.Keys(r.Cells[0].Axes)), key)
-}
-
-func keys[V any](a, b map[string]V) []string {
-	all := maps.Clone(a)
-	if all == nil {
-		all = map[string]V{}
-	}
-	maps.Copy(all, b)
-	return slices.Sorted(maps.Keys(all))
-}
-
-func text[T any](v *T) string {
-	if v == nil {
-		return ""
-	}
-	return fmt.Sprint(*v)
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return s
-}
-
-func machine(m result.Machine) string {
-	return fmt.Sprintf("%d × %s, %d MiB, %s/%s", m.CPUs, m.CPU, m.MemoryBytes>>20, m.OS, m.Arch)
 }

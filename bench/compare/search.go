@@ -2,7 +2,6 @@ package compare
 
 import (
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -35,7 +34,7 @@ const (
 
 // Finding says what the probes made so far tell.
 func (c *Capacity) Finding() Finding {
-	if slices.ContainsFunc(c.Rates, (*Probed).Open) || len(c.Rates) == 0 {
+	if c.Undecided() != nil || len(c.Rates) == 0 {
 		return Unfinished
 	}
 	low, high := c.Bracket()
@@ -55,13 +54,13 @@ func (c *Capacity) Finding() Finding {
 }
 
 // Next is the rate to probe next, a function of the probes made and nothing else; false: there is none. The search climbs from a rate,
-// step by step, until one fails, repeating any that missed; then it halves the bracket, geometrically; last it confirms the bracket's low
+// step by step, until one fails, repeating any that missed until two have, or until two of three held; then it halves the bracket, geometrically; last it confirms the bracket's low
 // end. A low end that was but lucky fails then, and the search goes on below it.
 func (c *Capacity) Next(from float64) (perS float64, more bool) {
 	if c.Finding() > Unfinished || c.Probes() >= c.Terms.MaxProbes {
 		return 0, false
 	}
-	if open := c.highest((*Probed).Open); open != nil {
+	if open := c.Undecided(); open != nil {
 		return open.PerS, true
 	}
 	low, high := c.Bracket()

@@ -15,7 +15,7 @@ type Terms struct {
 	Objectives []metric.Objective // beside keeping up, which always is one
 	Min, Max   float64            // records a second, the rates tried lie between
 	Precision  float64            // lowest rate that failed ÷ highest that held is at most 1 + Precision
-	Confirm    int                // probes that must hold before a rate counts as held
+	Confirm    int                // probes that must hold before a rate counts as held, two at least where one missed
 	MaxProbes  int                // of one search
 }
 

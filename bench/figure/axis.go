@@ -12,9 +12,10 @@ type axis struct {
 	label  string
 	lo, hi float64
 	scale  plot.Normalizer
-	ticks  []plot.Tick // those without a label are minor
-	grid   bool        // lines across the panel at the ticks
-	names  bool        // its ticks are names: a vertical axis needs no line and no marks
+	ticks  []plot.Tick   // those without a label are minor
+	fewer  [][]plot.Tick // in place of them, one after the other, where their labels have no room
+	grid   bool          // lines across the panel at the ticks
+	names  bool          // its ticks are names: a vertical axis needs no line and no marks
 }
 
 // linear covers zero and all finite values.
@@ -24,7 +25,7 @@ func linear(label string, format func(float64) string, values ...float64) axis {
 	if hi == lo {
 		hi = lo + 1
 	}
-	step, room := roundStep((hi-lo)/6), (hi-lo)*0.08
+	room := (hi - lo) * 0.08
 	a := axis{label: label, scale: plot.LinearScale{}, grid: true, lo: lo, hi: hi}
 	if lo < 0 {
 		a.lo -= room
@@ -32,10 +33,19 @@ func linear(label string, format func(float64) string, values ...float64) axis {
 	if hi > 0 {
 		a.hi += room
 	}
-	for i := math.Ceil(a.lo / step); i*step <= a.hi; i++ {
-		a.ticks = append(a.ticks, plot.Tick{Value: i * step, Label: format(i * step)})
+	for _, parts := range []float64{8, 4, 2} {
+		a.fewer = append(a.fewer, linearTicks(a.lo, a.hi, roundStep((hi-lo)/parts), format))
 	}
+	a.ticks, a.fewer = a.fewer[0], a.fewer[1:]
 	return a
+}
+
+func linearTicks(lo, hi, step float64, format func(float64) string) (ticks []plot.Tick) {
+	for i := math.Ceil(lo / step); i*step <= hi; i++ {
+		v := i*step + 0 // no −0
+		ticks = append(ticks, plot.Tick{Value: v, Label: format(v)})
+	}
+	return ticks
 }
 
 // roundStep is the smallest of 1, 2 and 5 times a power of ten that is no smaller than the step asked for.
@@ -59,27 +69,55 @@ func logarithmic(label string, format func(float64) string, margin float64, valu
 		lo, hi = lo/2, hi*2
 	}
 	factor := math.Pow(10, margin)
-	a := axis{label: label, scale: logScale{}, grid: true, lo: lo / factor, hi: hi * factor}
-	decades := math.Log10(a.hi / a.lo)
-	for exponent := math.Floor(math.Log10(a.lo)); exponent <= math.Ceil(math.Log10(a.hi)); exponent++ {
-		for digit := 1.0; digit < 10; digit++ {
-			v := digit * math.Pow(10, exponent)
-			if v < a.lo || v > a.hi {
-				continue
-			}
-			tick := plot.Tick{Value: v}
-			if digit == 1 || decades < 1.7 && (digit == 2 || digit == 5) || decades < 0.65 {
-				tick.Label = format(v)
-			}
-			a.ticks = append(a.ticks, tick)
-		}
-	}
+	// A value so small that there is none below it is no latency or CPU time, but a stored run may hold one.
+	a := axis{label: label, scale: logScale{}, grid: true, lo: max(lo/factor, math.SmallestNonzeroFloat64), hi: min(hi*factor, math.MaxFloat64)}
+	choices := logTicks(a.lo, a.hi, format)
+	a.ticks, a.fewer = choices[0], choices[1:]
 	return a
 }
 
-// withRoom extends a logarithmic axis upwards by a share of its length, for what is written there.
+// logTicks are the ticks of a logarithmic axis, and others with fewer labels: at 1, 2 and 5 times the powers of ten, at these alone, at every
+// second and third of them. Within less than three quarters of a decade they are at equal steps, like those of a linear axis.
+func logTicks(lo, hi float64, format func(float64) string) (choices [][]plot.Tick) {
+	if math.Log10(hi/lo) < 0.75 {
+		return [][]plot.Tick{linearTicks(lo, hi, roundStep((hi-lo)/4), format), linearTicks(lo, hi, roundStep((hi-lo)/2), format)}
+	}
+	labelled := []func(exponent, digit int) bool{
+		func(_, digit int) bool { return digit == 1 || digit == 2 || digit == 5 },
+		func(_, digit int) bool { return digit == 1 },
+		func(exponent, digit int) bool { return digit == 1 && exponent%2 == 0 },
+		func(exponent, digit int) bool { return digit == 1 && exponent%3 == 0 },
+	}
+	for _, has := range labelled {
+		var ticks []plot.Tick
+		for exponent := int(math.Floor(math.Log10(lo))); exponent <= int(math.Ceil(math.Log10(hi))); exponent++ {
+			for digit := 1; digit < 10; digit++ {
+				v := float64(digit) * math.Pow(10, float64(exponent))
+				if v < lo || v > hi {
+					continue
+				}
+				tick := plot.Tick{Value: v}
+				if has(exponent, digit) {
+					tick.Label = format(v)
+				}
+				ticks = append(ticks, tick)
+			}
+		}
+		choices = append(choices, ticks)
+	}
+	return choices
+}
+
+// withRoom extends an axis upwards by a share of its length, for what is written there. Beyond what it covered there are no ticks.
 func (a axis) withRoom(share float64) axis {
-	a.hi *= math.Pow(a.hi/a.lo, share)
+	switch a.scale.(type) {
+	case logScale:
+		a.hi = min(a.hi*math.Pow(a.hi/a.lo, share), math.MaxFloat64)
+	case asinhScale:
+		a.hi = math.Sinh(math.Asinh(a.hi) + share*(math.Asinh(a.hi)-math.Asinh(a.lo)))
+	default:
+		a.hi += share * (a.hi - a.lo)
+	}
 	return a
 }
 
@@ -166,21 +204,32 @@ func signedLogarithmic(label string, format func(float64) string, values ...floa
 	if !(max(hi, -lo) > 5) {
 		return linear(label, format, values...)
 	}
-	a := axis{label: label, scale: asinhScale{}, grid: true, lo: min(0, 1.5*lo), hi: max(0, 1.8*hi), ticks: []plot.Tick{{Value: 0, Label: "0"}}}
-	for v := 1.0; v < max(a.hi, -a.lo); v *= 10 {
-		for digit := 1.0; digit < 10; digit++ {
-			for _, v := range []float64{-digit * v, digit * v} {
-				if v < a.lo || v > a.hi {
-					continue
+	a := axis{label: label, scale: asinhScale{}, grid: true, lo: min(0, 1.5*lo), hi: max(0, 1.8*hi)}
+	for _, has := range []func(exponent, digit int) bool{
+		func(_, digit int) bool { return digit == 1 || digit == 2 || digit == 5 },
+		func(_, digit int) bool { return digit == 1 },
+		func(exponent, digit int) bool { return digit == 1 && exponent > 0 },
+		func(exponent, digit int) bool { return digit == 1 && exponent > 0 && exponent%2 == 0 },
+		func(exponent, digit int) bool { return digit == 1 && exponent > 0 && exponent%3 == 0 },
+	} {
+		ticks := []plot.Tick{{Value: 0, Label: "0"}}
+		for exponent, power := 0, 1.0; power < max(a.hi, -a.lo); exponent, power = exponent+1, power*10 {
+			for digit := 1; digit < 10; digit++ {
+				for _, v := range []float64{-float64(digit) * power, float64(digit) * power} {
+					if v < a.lo || v > a.hi {
+						continue
+					}
+					tick := plot.Tick{Value: v}
+					if has(exponent, digit) {
+						tick.Label = format(v)
+					}
+					ticks = append(ticks, tick)
 				}
-				tick := plot.Tick{Value: v}
-				if digit == 1 {
-					tick.Label = format(v)
-				}
-				a.ticks = append(a.ticks, tick)
 			}
 		}
+		a.fewer = append(a.fewer, ticks)
 	}
+	a.ticks, a.fewer = a.fewer[0], a.fewer[1:]
 	return a
 }
 
@@ -190,4 +239,12 @@ type asinhScale struct{}
 // Normalize implements plot.Normalizer.
 func (asinhScale) Normalize(lo, hi, v float64) float64 {
 	return (math.Asinh(v) - math.Asinh(lo)) / (math.Asinh(hi) - math.Asinh(lo))
+}
+
+// beyondOne says of a signedLogarithmic axis with what unit where it is not linear.
+func beyondOne(a axis, unit string) string {
+	if _, curved := a.scale.(asinhScale); !curved {
+		return ""
+	}
+	return " Axis: linear up to 1" + unit + ", logarithmic beyond."
 }

@@ -25,12 +25,12 @@ func TestTicks(t *testing.T) {
 	}{
 		{"throughput", linear("", compact, 450, 183_000), []string{"0", "50k", "100k", "150k"}},
 		{"share", linear("", percent, 0, 0.99, -0.12), []string{"−20", "0", "20", "40", "60", "80", "100"}},
-		{"small", linear("", digits, 0.0123), []string{"0", "0.005", "0.01"}},
+		{"small", linear("", digits, 0.0123), []string{"0", "0.002", "0.004", "0.006", "0.008", "0.01", "0.012"}},
 		{"nothing", linear("", digits), []string{"0", "0.2", "0.4", "0.6", "0.8", "1"}},
-		{"decades", logarithmic("", digits, 0.05, 1.2, 1500), []string{"10", "100", "1,000"}},
+		{"decades", logarithmic("", digits, 0.05, 1.2, 1500), []string{"2", "5", "10", "20", "50", "100", "200", "500", "1,000"}},
 		{"a decade", logarithmic("", digits, 0.05, 8, 80), []string{"10", "20", "50"}},
-		{"one value", logarithmic("", digits, 0, 5), []string{"3", "4", "5", "6", "7", "8", "9", "10"}},
-		{"either sign", signedLogarithmic("", digits, -3, 0.5, 900), []string{"0", "−1", "1", "10", "100", "1,000"}},
+		{"one value", logarithmic("", digits, 0, 5), []string{"4", "6", "8", "10"}},
+		{"either sign", signedLogarithmic("", digits, -3, 0.5, 900), []string{"0", "−1", "1", "−2", "2", "5", "10", "20", "50", "100", "200", "500", "1,000"}},
 		{"nines", percentiles(0.9991, 0.1), []string{"0", "50", "90", "99", "99.9"}},
 		{"names", categories("", []string{"a", "b"}), []string{"a", "b"}},
 	} {

@@ -17,13 +17,15 @@ func commits(s *set) (Figure, string, error) {
 	if len(cells) == 0 {
 		return Figure{}, "no cell has transactions", nil
 	}
+	cells, fewer := few(cells, func(cells []*compare.Cell) int { return len(violins(cells)) })
 	f := Figure{Title: "Commit latency by records per transaction: every commit, not just its mean"}
-	read, few := 0, ""
+	read, singles := 0, ""
+	drawn := map[string]bool{}
 	var values []float64
-	for _, facet := range facets(cells) {
-		p := panel{title: facet.title}
+	for _, g := range violins(cells) {
+		p := panel{title: g.title}
 		var names []string
-		for _, c := range facet.cells {
+		for i, c := range g.cells {
 			h, why, err := s.histogramsOf(c)
 			if why != "" || err != nil {
 				return Figure{}, why, err
@@ -34,25 +36,26 @@ func commits(s *set) (Figure, string, error) {
 			read = max(read, h.trials)
 			place := float64(len(names))
 			d := densityOf(h.commit.merged)
-			names = append(names, fmt.Sprintf("%s\nn = %s", transaction(c), whole(float64(h.commit.merged.TotalCount()))))
+			names = append(names, fmt.Sprintf("%s\nn = %s", g.names[i], whole(float64(h.commit.merged.TotalCount()))))
 			l := lookOf(c.Mode)
 			if h.commit.merged.TotalCount() < fewSamples {
-				few = " Dots: fewer than 20 commits, each of them."
+				singles = " Dots: fewer than 20 commits, each of them."
 				p.layers = append(p.layers, singly(l, place, h.commit.merged))
 			} else {
+				drawn["shape"] = true
 				p.layers = append(p.layers, violin(l.ink, place, d))
 			}
 			values = append(values, d.from, d.to())
-			for _, quantile := range []struct {
-				name  string
-				shape shape
-			}{{"p50(commit)", l.shape}, {"p99(commit)", flat}} {
-				if e, ok := estimate(c, quantile.name, 1e-3); ok {
-					l.shape = quantile.shape
-					p.layers = append(p.layers, marks(look{ink: body, shape: l.shape}, []point{{x: place, y: e.Median, lo: e.Lo, hi: e.Hi, hollow: unsustained(c)}}),
-						besideViolin(place, e.Median))
+			var written []float64
+			for _, name := range []string{"p50", "p99"} {
+				if e, ok := estimate(c, name+"(commit)", 1e-3); ok {
+					drawn[name] = true
+					written = append(written, e.Median)
+					values = append(values, e.Lo, e.Hi)
+					p.layers = append(p.layers, marks(commitLook(c.Mode, name), []point{{x: place, y: e.Median, lo: e.Lo, hi: e.Hi, hollow: unsustained(c)}}))
 				}
 			}
+			p.layers = append(p.layers, besideViolin(place, d, written))
 		}
 		if len(names) == 0 {
 			continue
@@ -64,16 +67,38 @@ func commits(s *set) (Figure, string, error) {
 		return Figure{}, "no cell has timed a commit", nil
 	}
 	f.setY(logarithmic("commit latency, ms", digits, 0.06, values...))
-	f.columns = min(2, len(f.panels))
-	f.keys = []key{
-		{text: "share of commits at each latency", look: lookOf(cells[0].Mode), fill: true},
-		{text: "p50", look: look{ink: body, shape: lookOf(cells[0].Mode).shape}, mark: true},
-		{text: "p99", look: look{ink: body, shape: flat}, mark: true},
+	f.across3()
+	for _, k := range []struct {
+		of  string
+		key key
+	}{
+		{"shape", key{text: "share of commits at each latency", look: lookOf(cells[0].Mode), fill: true}},
+		{"p50", key{text: "p50", look: commitLook(cells[0].Mode, "p50"), mark: true}},
+		{"p99", key{text: "p99", look: commitLook(cells[0].Mode, "p99"), mark: true}},
+	} {
+		if drawn[k.of] {
+			f.keys = append(f.keys, k.key)
+		}
 	}
 	f.Caption = fmt.Sprintf("From the commit call to its return, all commits of up to %s per cell. ", plural(read, "trial")) +
-		trials(cells, "p50 and p99 are medians") +
-		" A percentile needs ten commits beyond it in every trial." + few + hollowNote(cells)
+		trials(cells, "Percentiles are medians") +
+		" One needs ten commits beyond it in every trial." + singles + hollowNote(cells) + fewer
 	return f, "", nil
+}
+
+// mostViolins can stand side by side with their names below.
+const mostViolins = 9
+
+func violins(cells []*compare.Cell) []group {
+	return groups(facets(cells), facet.label, "\n", mostViolins)
+}
+
+// commitLook is that of a percentile on a violin.
+func commitLook(mode, percentile string) look {
+	if percentile == "p99" {
+		return look{ink: body, shape: flat}
+	}
+	return look{ink: body, shape: lookOf(mode).shape}
 }
 
 // density is how many samples lie at each latency, in equal steps of its logarithm.
@@ -85,6 +110,15 @@ type density struct {
 
 func (d density) at(i int) float64 { return d.from * math.Pow(10, float64(i)/d.perDecade) }
 func (d density) to() float64      { return d.at(len(d.counts)) }
+
+// share is how wide the density is at a latency or a step to either side, of its widest.
+func (d density) share(ms float64) float64 {
+	i, widest := int(math.Floor(math.Log10(ms/d.from)*d.perDecade)), 0.0
+	for j := max(i-1, 0); j <= min(i+1, len(d.counts)-1); j++ {
+		widest = max(widest, d.counts[j])
+	}
+	return widest / slices.Max(d.counts)
+}
 
 // densityOf counts a histogram of microseconds and smooths each step with its neighbours. Steps are the wider, the fewer samples there are to tell
 // them apart; HDR histograms of three digits are finer than the finest.
@@ -126,10 +160,19 @@ func violinWidth(a *area) vg.Length {
 	}
 }
 
-// besideViolin writes a value outside the violin at its place.
-func besideViolin(place, value float64) layer {
+// besideViolin writes values outside the violin at their places.
+func besideViolin(place float64, d density, values []float64) layer {
 	return func(a *area) {
-		write(a.Canvas, a.style(body, 7.5), a.at(place, value).Add(vg.Point{X: violinWidth(a) + 3}), digits(value))
+		half, style := violinWidth(a), a.style(body, 7.5)
+		var all []ending
+		for _, v := range values {
+			wide := max(half*vg.Length(d.share(v)), markRadius*1.6)
+			all = append(all, ending{digits(v), a.at(place, v).Add(vg.Point{X: wide + 3}), style.Width(digits(v))})
+		}
+		moveApart(all)
+		for _, e := range all {
+			write(a.Canvas, style, e.at, e.name)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -24,13 +25,17 @@ func cycles(s *set) (Figure, string, error) {
 			{text: "weighted least squares, with its 95% interval", look: look{ink: body}, line: true},
 		},
 	}
+	var times, residuals []float64
 	for _, fit := range fits {
 		title := ""
 		if len(fits) > 1 {
-			title = spelled(fit.Name) + ": "
+			title = spelled(strings.Split(fit.Name, ",")) + ": "
 		}
-		f.panels = append(f.panels, cyclePanel(title+"time per transaction", fit), residualPanel(title+"measured against the line", fit))
-		line := fmt.Sprintf("%s: %s ms per transaction%s + %s µs per record%s; n = %s; weights %s.", spelled(fit.Name),
+		time, ms := cyclePanel(title+"time per transaction", fit)
+		residual, shares := residualPanel(title+"measured against the line", fit)
+		f.panels = append(f.panels, time, residual)
+		times, residuals = append(times, ms...), append(residuals, shares...)
+		line := fmt.Sprintf("%s: %s ms per transaction%s + %s µs per record%s; n = %s; weights %s.", spelled(strings.Split(fit.Name, ",")),
 			digits(fit.Fixed.Value/1e3), interval(fit.Fixed.Lo/1e3, fit.Fixed.Hi/1e3, digits), digits(fit.Marginal.Value), interval(fit.Marginal.Lo, fit.Marginal.Hi, digits),
 			plural(fit.Points[0].Blocks, "block"), fit.Weights)
 		if f.Caption != "" {
@@ -40,6 +45,10 @@ func cycles(s *set) (Figure, string, error) {
 		for _, n := range fit.Notes {
 			f.Caption += " " + n + "."
 		}
+	}
+	for i := range fits {
+		f.panels[2*i].y = logarithmic("ms per transaction", digits, 0.15, times...)
+		f.panels[2*i+1].y = linear("residual, % of the line", percent, append(residuals, 0.02, -0.02)...)
 	}
 	return f, "", nil
 }
@@ -53,7 +62,8 @@ func measured(f compare.CycleFit) (cells []*compare.Cell) {
 
 func transactionLook(f compare.CycleFit) look { return lookOf(f.Points[0].Cell.Mode) }
 
-func cyclePanel(title string, f compare.CycleFit) panel {
+// cyclePanel also returns what its vertical axis is to cover.
+func cyclePanel(title string, f compare.CycleFit) (panel, []float64) {
 	p := panel{title: title}
 	var points, predicted []point
 	var x, y []float64
@@ -72,15 +82,15 @@ func cyclePanel(title string, f compare.CycleFit) panel {
 		}
 	}
 	p.x, _ = sizes(measured(f))
-	p.y = logarithmic("ms per transaction", digits, 0.15, y...)
 	p.layers = []layer{ribbon(muted, predicted), line(look{ink: body}, 1.2, predicted), marks(transactionLook(f), points)}
 	for _, v := range points {
 		p.layers = append(p.layers, note(body, digits(v.y), v.x, v.y, draw.XRight, vg.Point{X: 4, Y: 10}))
 	}
-	return p
+	return p, y
 }
 
-func residualPanel(title string, f compare.CycleFit) panel {
+// residualPanel also returns what its vertical axis is to cover.
+func residualPanel(title string, f compare.CycleFit) (panel, []float64) {
 	p := panel{title: title}
 	var y []float64
 	var points []point
@@ -90,10 +100,9 @@ func residualPanel(title string, f compare.CycleFit) panel {
 		points, y = append(points, at), append(y, at.y)
 	}
 	p.x, _ = sizes(measured(f))
-	p.y = linear("residual, % of the line", percent, append(y, 0.02, -0.02)...)
 	p.layers = []layer{across(look{ink: body}, level(0)), marks(transactionLook(f), points)}
-	for _, v := range points {
-		p.layers = append(p.layers, note(body, percent(v.y), v.x, v.y, draw.XLeft, vg.Point{X: 6, Y: 0}))
+	for _, v := range points { // away from the line
+		p.layers = append(p.layers, note(body, percent(v.y), v.x, v.y, draw.XLeft, vg.Point{X: 5, Y: vg.Length(math.Copysign(6, v.y))}))
 	}
-	return p
+	return p, y
 }

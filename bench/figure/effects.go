@@ -12,20 +12,22 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 )
 
-// byMode draws transactional modes as a line over their sizes, with every value written beside it, and other modes across the panel.
-func byMode(cells []*compare.Cell, points map[string][]point, write func(point) string, side draw.XAlignment) (layers []layer) {
+// byMode draws transactional modes as a line over their sizes, with every value written beside it, and other modes across the panel, marked at its edge.
+func byMode(cells []*compare.Cell, points map[string][]point, write func(point) string) (layers []layer) {
+	edge := 0
 	for _, mode := range modesOf(cells) {
 		l, values := lookOf(mode), points[mode]
 		i := slices.IndexFunc(cells, func(c *compare.Cell) bool { return c.Mode == mode })
 		if !cells[i].Transactional() {
 			for _, p := range values {
-				layers = append(layers, across(l, p))
+				layers = append(layers, across(l, p), atEdge(l, p, edge))
+				edge++
 			}
 			continue
 		}
 		layers = append(layers, ribbon(l.ink, values), line(l, 1.6, values), marks(l, values))
 		for _, p := range values {
-			layers = append(layers, note(body, write(p), p.x, p.y, side, vg.Point{X: 4 + 1*vg.Length(side), Y: 9}))
+			layers = append(layers, note(body, write(p), p.x, p.y, draw.XLeft, vg.Point{X: 4, Y: 9}))
 		}
 	}
 	return layers
@@ -34,8 +36,7 @@ func byMode(cells []*compare.Cell, points map[string][]point, write func(point) 
 // modeKeys are a legend of the modes that cells have, but for the reference, which has its own.
 func modeKeys(cells []*compare.Cell) (keys []key) {
 	for _, mode := range modesOf(cells) {
-		i := slices.IndexFunc(cells, func(c *compare.Cell) bool { return c.Mode == mode })
-		keys = append(keys, key{text: mode, look: lookOf(mode), line: true, mark: cells[i].Transactional()})
+		keys = append(keys, key{text: mode, look: lookOf(mode), line: true, mark: true})
 	}
 	return keys
 }

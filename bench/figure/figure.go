@@ -35,6 +35,7 @@ type Figure struct {
 // panel is one diagram of a figure.
 type panel struct {
 	title  string // what tells it from the others
+	note   string // what else is to be said of it, behind what its vertical axis counts
 	x, y   axis
 	layers []layer
 }
@@ -124,7 +125,13 @@ func Some(sources []Source, names []string) (figures []Figure, skipped []string,
 	return figures, skipped, nil
 }
 
-// setY gives all panels one vertical axis, so that they can be compared.
+// setX and setY give all panels one axis, so that they can be compared.
+func (f *Figure) setX(a axis) {
+	for i := range f.panels {
+		f.panels[i].x = a
+	}
+}
+
 func (f *Figure) setY(a axis) {
 	for i := range f.panels {
 		f.panels[i].y = a

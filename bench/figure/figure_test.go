@@ -47,13 +47,15 @@ func names(figures []Figure) (names []string) {
 }
 
 func TestGolden(t *testing.T) {
-	for name, d := range map[string]design{"quick": quick(), "full": full(), "mapped": mapped(), "probes": probes(), "climb": climb()} {
+	for name, d := range map[string]design{"quick": quick(), "full": full(), "mapped": mapped(), "probes": probes(), "climb": climb(), "search": search(), "single": single()} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			figures, _ := all(t, d.run(t))
 			for _, f := range figures {
 				golden := filepath.Join("testdata", name+"-"+f.Name+".svg")
 				got := written(t, f, SVG, Light)
 				check(t, golden, got)
+				sameAxes(t, f)
 				if *update {
 					if err := os.WriteFile(golden, got, 0o666); err != nil {
 						t.Fatal(err)
@@ -362,7 +364,7 @@ func TestStoredTextCannotBreakAnSVG(t *testing.T) {
 // TestManyPanelsAreContinued on further pages.
 func TestManyPanelsAreContinued(t *testing.T) {
 	d := quick()
-	d.rates, d.blocks, d.files = []float64{100, 200, 300, 400, 500, 600, 700, 800, 900, 1000}, 1, false
+	d.partitions, d.blocks, d.files = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 1, false
 	figures, _ := all(t, d.run(t))
 	if got := names(figures); !slices.Contains(got, "latency-2") || slices.Contains(got, "latency-3") {
 		t.Errorf("got %v", got)

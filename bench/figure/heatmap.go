@@ -43,7 +43,7 @@ func heatmap(s *set) (Figure, string, error) {
 	}
 	f.across3()
 	f.height = 50 + vg.Length(most)*34
-	f.Caption = paired(drawn, read, "1 − the ratio of records read per second") + " Empty: not run."
+	f.Caption = paired(drawn, read, "1 − the ratio of records read per second") + " The deeper a colour, the more. Empty: not run."
 	return f, "", nil
 }
 

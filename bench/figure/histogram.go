@@ -78,7 +78,7 @@ func readLog(dir string, t *result.Trial) (map[measure.Metric]*hdrhistogram.Hist
 		return nil, err
 	}
 	defer f.Close()
-	read, err := measure.ReadLog(f)
+	read, err := measure.ReadLog(f, measure.E2E, measure.Commit)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

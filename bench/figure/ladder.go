@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -26,6 +27,9 @@ func ladders(s *set) (Figure, string, error) {
 	f := Figure{Title: "Where the cost of exactly-once comes from, from " + firstRung + " to transactions read committed"}
 	fewest, most := math.MaxInt, 0
 	var notes []string
+	var panels []panel
+	var drawn [][]string             // the keys and values of each
+	kinds := map[string]*rowPanels{} // by what their axis counts
 	for _, l := range all {
 		if l.Total.Missing != "" && !slices.ContainsFunc(l.Steps, func(s compare.Step) bool { return s.Effect.Missing == "" }) {
 			notes = append(notes, l.Name+" is not drawn: "+l.Total.Missing)
@@ -38,27 +42,56 @@ func ladders(s *set) (Figure, string, error) {
 				notes = append(notes, fmt.Sprintf("%s, %s: %s", l.Name, step.Name, step.Effect.Missing))
 			}
 		}
-		f.panels = append(f.panels, ladderPanel(l, len(all) > 1))
+		drawn = append(drawn, strings.Split(l.Name, ","))
+		p, kind := ladderPanel(l, len(all) > 1)
+		panels = append(panels, p)
+		if kinds[p.x.label] == nil {
+			kinds[p.x.label] = &rowPanels{}
+		}
+		kinds[p.x.label].join(kind)
 	}
-	if len(f.panels) == 0 {
+	if len(panels) == 0 {
 		return Figure{}, strings.Join(notes, "; "), nil
 	}
-	f = rowFigure(f)
+	f = rowFigure(f, panels)
+	own, common := apart(drawn)
+	for i := range f.panels {
+		f.panels[i].title = spelled(own[i])
+		x := &f.panels[i].x
+		kind := kinds[x.label]
+		*x = kind.withTexts(linear(x.label, digits, kind.values...), f.columns)
+	}
 	n := plural(most, "block")
 	if fewest < most {
 		n = fmt.Sprintf("%d–%s", fewest, n)
 	}
 	f.Caption = fmt.Sprintf("Hodges–Lehmann differences paired within n = %s, whiskers: 95%% interval of each bar's own length; ~: no difference is shown.", n)
+	if len(common) > 0 {
+		f.Caption = "With " + spelled(common) + ". " + f.Caption
+	}
 	for _, note := range notes {
 		f.Caption += "\n" + note
 	}
 	return f, "", nil
 }
 
-// spelled writes a name made of keys and values, rate=1000,partitions=6, for people.
-func spelled(name string) string {
+// apart divides lists of keys and values into what each has of its own and what all have.
+func apart(lists [][]string) (own [][]string, common []string) {
+	for _, pair := range lists[0] {
+		if !slices.ContainsFunc(lists, func(pairs []string) bool { return !slices.Contains(pairs, pair) }) {
+			common = append(common, pair)
+		}
+	}
+	for _, pairs := range lists {
+		own = append(own, slices.DeleteFunc(slices.Clone(pairs), func(pair string) bool { return slices.Contains(common, pair) }))
+	}
+	return own, common
+}
+
+// spelled writes keys and values, rate=1000 and partitions=6, for people.
+func spelled(pairs []string) string {
 	var parts []string
-	for pair := range strings.SplitSeq(name, ",") {
+	for _, pair := range pairs {
 		key, value, _ := strings.Cut(pair, "=")
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			parts = append(parts, phrase(key, n))
@@ -69,17 +102,14 @@ func spelled(name string) string {
 	return strings.Join(parts, ", ")
 }
 
-func ladderPanel(l compare.Ladder, several bool) panel {
+// ladderPanel is a ladder's panel, whose axis has a label only, and by itself as what that axis is to cover.
+func ladderPanel(l compare.Ladder, several bool) (panel, rowPanels) {
 	scale, label := 1.0, "added time per record at max, µs"
 	if l.Metric.Unit == metric.Microseconds {
 		scale, label = 1e-3, "added mean end-to-end latency, ms"
 	}
-	p := panel{}
-	if several {
-		p.title = spelled(l.Name)
-	}
+	p, kind := panel{x: axis{label: label}}, rowPanels{values: []float64{0}}
 	var names []string
-	values := []float64{0}
 	var sum float64
 	add := func(name string, from float64, e compare.Effect, i ink) {
 		row := float64(len(names))
@@ -99,7 +129,8 @@ func ladderPanel(l compare.Ladder, several bool) panel {
 			text += interval(e.Lo*scale, e.Hi*scale, signed)
 		}
 		p.layers = append(p.layers, note(body, text, end, row, draw.XLeft, vg.Point{X: 5}))
-		values = append(values, from, to.x, to.lo, to.hi)
+		kind.values = append(kind.values, from, to.x, to.lo, to.hi)
+		kind.texts = max(kind.texts, utf8.RuneCountInString(text))
 	}
 	for _, step := range l.Steps {
 		i := loss
@@ -112,10 +143,10 @@ func ladderPanel(l compare.Ladder, several bool) panel {
 		}
 	}
 	add("all together", 0, l.Total, muted)
-	_, hi := span(values)
-	p.x, p.y = linear(label, digits, append(values, hi*1.3)...), rows(names)
+	p.y = rows(names)
 	p.layers = append([]layer{upto(0)}, p.layers...)
-	return p
+	kind.panels = []panel{p}
+	return p, kind
 }
 
 // upto draws the line that bars begin at.

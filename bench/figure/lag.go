@@ -2,16 +2,9 @@ package figure
 
 import (
 	"cmp"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -24,15 +17,22 @@ import (
 // lags shows over one trial of each cell how far readers are behind, and how much of that open transactions hide from them.
 func lags(s *set) (Figure, string, error) {
 	f := Figure{
-		Title:  "What read_committed readers cannot see yet (hold), and how far they are behind what they can (reader lag)",
+		Title:  "How far readers are behind: what open transactions hide (hold), and what is yet to be read (reader lag)",
 		height: 150,
 		keys: []key{
-			{text: "hold: offsets that open transactions hide", look: holdLook(), fill: true},
-			{text: "reader lag: offsets behind those", look: readerLook(), line: true},
+			{text: "hold: offsets that open transactions hide", look: holdLook(), mark: true},
+			{text: "reader lag: offsets behind what is not hidden", look: readerLook(), mark: true},
 		},
 	}
+	cells, left := few(s.modes(anyCell), func(cells []*compare.Cell) int { return len(cells) })
+	if holding, idle := split(cells, (*compare.Cell).Transactional); len(cells) > maxPanels && len(holding) > 0 && len(idle) > 0 {
+		cells, left = holding, left+" Left out: "+plural(len(idle), "cell")+" without transactions, where nothing is held."
+	}
 	var from choices
-	for _, facet := range facets(s.modes(anyCell)) {
+	var sampled sampling
+	var longest float64
+	values := []float64{0}
+	for _, facet := range facets(cells) {
 		for _, c := range facet.cells {
 			t := s.typical(c, &from)
 			if t == nil {
@@ -42,23 +42,67 @@ func lags(s *set) (Figure, string, error) {
 			if why != "" || err != nil {
 				return Figure{}, why, err
 			}
-			f.panels = append(f.panels, lagPanel(facet.title, c, t, series))
+			sampled.add(series, t.WindowS)
+			longest = max(longest, t.WindowS)
+			for _, v := range append(slices.Clone(series.hold), series.reader...) {
+				values = append(values, v.y)
+			}
+			f.panels = append(f.panels, lagPanel(facet, c, t, series))
 		}
 	}
 	if len(f.panels) == 0 {
 		return Figure{}, "no trial has lag samples", nil
 	}
+	f.setX(seconds(longest))
+	y := signedLogarithmic("offsets", whole, values...)
+	f.setY(y)
 	f.across3()
 	if len(f.panels) <= f.columns {
 		f.height = rowHeight
 	}
-	f.Caption = fmt.Sprintf("Worst partition per sample, in offsets, markers included. Of each cell n = 1 trial, its block named above: the one whose mean age of unread records is the median of its %s.",
-		from)
+	f.Caption = fmt.Sprintf("Numbers behind modes: records per transaction. A dot is a sample, of the worst partition, in offsets, markers included: %s.%s Of each cell n = 1 trial, its block named above: the one whose mean age of unread records is the median of its %s.%s",
+		sampled, beyondOne(y, ""), from, left)
 	return f, "", nil
 }
 
-func holdLook() look   { return look{ink: firstMode + 3} }
-func readerLook() look { return look{ink: body} }
+func holdLook() look   { return look{ink: firstMode + 3, shape: circle} }
+func readerLook() look { return look{ink: body, shape: diamond} }
+
+// sampling says how many samples panels have, and how often they were taken.
+type sampling struct {
+	fewest, most  int
+	often, seldom float64 // ms from one to the next, on average
+	thinned       bool
+}
+
+func (s *sampling) add(series lagSeries, window float64) {
+	if series.samples == 0 {
+		return
+	}
+	every := window / float64(series.samples) * 1e3
+	if s.most == 0 {
+		s.fewest, s.often = series.samples, every
+	}
+	s.fewest, s.most = min(s.fewest, series.samples), max(s.most, series.samples)
+	s.often, s.seldom = min(s.often, every), max(s.seldom, every)
+	s.thinned = s.thinned || series.thinned
+}
+
+// String implements fmt.Stringer: n = 93–104 per panel, at random instants 96–108 ms apart on average.
+func (s sampling) String() string {
+	n, every := whole(float64(s.most)), digits(math.Round(s.seldom))
+	if s.fewest < s.most {
+		n = whole(float64(s.fewest)) + "–" + n
+	}
+	if often := digits(math.Round(s.often)); often != every {
+		every = often + "–" + every
+	}
+	text := fmt.Sprintf("n = %s per panel, at random instants %s ms apart on average", n, every)
+	if s.thinned {
+		text += fmt.Sprintf("; of each %dth of the window the smallest and the largest", lagSteps)
+	}
+	return text
+}
 
 // choices are the trials that those drawn were chosen from.
 type choices struct {
@@ -112,23 +156,12 @@ func (s *set) typical(c *compare.Cell, from *choices) *result.Trial {
 	return trials[(len(trials)-1)/2]
 }
 
-func lagPanel(shared string, c *compare.Cell, t *result.Trial, series lagSeries) panel {
-	p := panel{title: fmt.Sprintf("%s, block %d", rowName(c), t.Block)}
-	if shared != "" {
-		p.title += ", " + shared
-	}
+func lagPanel(f facet, c *compare.Cell, t *result.Trial, series lagSeries) panel {
+	p := panel{title: joined(f.name(c), f.title), note: fmt.Sprintf("block %d", t.Block)}
 	if t.FellBehind() {
-		p.title += ", rate not sustained"
+		p.note += ", rate not sustained"
 	}
-	var values []float64
-	for _, points := range [][]point{series.hold, series.reader} {
-		for _, v := range points {
-			values = append(values, v.y)
-		}
-	}
-	p.y = linear("offsets", whole, append(values, 5)...)
-	p.x = seconds(t.WindowS)
-	p.layers = []layer{filled(holdLook().ink, series.hold), line(readerLook(), 0.9, series.reader)}
+	p.layers = []layer{stems(holdLook().ink, series.hold), dots(holdLook(), 1.7, series.hold), dots(readerLook(), 1.5, series.reader)}
 	return p
 }
 
@@ -136,149 +169,36 @@ func lagPanel(shared string, c *compare.Cell, t *result.Trial, series lagSeries)
 func seconds(length float64) axis {
 	a := linear("seconds of the window", digits, length)
 	a.hi, a.grid = max(length, 1e-3), false
+	for i := range a.fewer {
+		a.fewer[i] = slices.DeleteFunc(a.fewer[i], func(t plot.Tick) bool { return t.Value > a.hi })
+	}
 	a.ticks = slices.DeleteFunc(a.ticks, func(t plot.Tick) bool { return t.Value > a.hi })
 	return a
 }
 
-// filled draws points as an area down to zero.
-func filled(i ink, points []point) layer {
+// stems draws a line from zero to each point.
+func stems(i ink, points []point) layer {
 	return func(a *area) {
-		if len(points) == 0 {
-			return
-		}
-		var edge []vg.Point
+		var all vg.Path
 		for _, p := range points {
-			edge = append(edge, a.at(p.x, p.y))
-		}
-		outline := append(slices.Clone(edge), a.at(points[len(points)-1].x, 0), a.at(points[0].x, 0))
-		a.FillPolygon(a.faint(i, 0.35), outline)
-		a.StrokeLines(a.stroke(a.palette[i], 0.7, nil), edge)
-	}
-}
-
-// lagSeries is a trial's lag samples, seconds of the window on x: where there are more than can be told apart, the smallest and the largest
-// of each step.
-type lagSeries struct{ hold, reader []point }
-
-// lagSteps of a window are told apart.
-const lagSteps = 240
-
-func (s *set) lagPath(c *compare.Cell, t *result.Trial) string {
-	return filepath.Join(s.dirs[c], "trials", t.ID+".lag.csv")
-}
-
-// hasLag says whether a trial's lag samples are stored: a run may be kept without some.
-func (s *set) hasLag(c *compare.Cell, t *result.Trial) bool {
-	if s.dirs[c] == "" {
-		return false
-	}
-	_, err := os.Stat(s.lagPath(c, t))
-	return !errors.Is(err, fs.ErrNotExist) // another error is for the reader to report
-}
-
-// readLag reads a trial's lag samples in memory that does not grow with their number. Without them why says what is missing.
-func (s *set) readLag(c *compare.Cell, t *result.Trial) (series lagSeries, why string, err error) {
-	if s.dirs[c] == "" {
-		return lagSeries{}, "it takes the run's directory: a lone run.json has no trials/*.lag.csv", nil
-	}
-	path := s.lagPath(c, t)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return lagSeries{}, fmt.Sprintf("trials/%s.lag.csv is missing", t.ID), nil
-	}
-	if err != nil {
-		return lagSeries{}, "", err
-	}
-	defer f.Close()
-	series, err = parseLag(f, t.WindowS)
-	if err != nil {
-		return lagSeries{}, "", fmt.Errorf("read %s: %w", path, err)
-	}
-	return series, "", nil
-}
-
-// parseLag reads a lag.csv: a head that names its columns, then a row for each sample, in order of time, fields without a figure empty.
-func parseLag(r io.Reader, window float64) (lagSeries, error) {
-	rows := csv.NewReader(r)
-	rows.ReuseRecord = true
-	head, err := rows.Read()
-	if err != nil {
-		return lagSeries{}, fmt.Errorf("its head: %w", err)
-	}
-	var column [3]int
-	for i, name := range []string{"t_s", "hold", "reader_lag"} {
-		if column[i] = slices.Index(head, name); column[i] < 0 {
-			return lagSeries{}, fmt.Errorf("it has no column %s: these are no lag samples", name)
-		}
-	}
-	var hold, reader thinner
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return lagSeries{hold.points(), reader.points()}, nil
-		}
-		if err != nil {
-			return lagSeries{}, err
-		}
-		var values [3]float64
-		for i, c := range column {
-			if row[c] == "" {
-				values[i] = math.NaN()
-				continue
-			}
-			values[i], err = strconv.ParseFloat(row[c], 64)
-			if err != nil || !finite(values[i]) || values[i] < 0 && i > 0 {
-				at, _ := rows.FieldPos(c)
-				return lagSeries{}, fmt.Errorf("line %d: %q is no lag", at, row[c])
+			if p.y > 0 {
+				all.Move(a.at(p.x, 0))
+				all.Line(a.at(p.x, p.y))
 			}
 		}
-		if !finite(values[0]) {
-			at, _ := rows.FieldPos(column[0])
-			return lagSeries{}, fmt.Errorf("line %d has no time", at)
+		a.SetLineStyle(a.stroke(a.faint(i, 0.35), 0.7, nil))
+		a.Stroke(all)
+	}
+}
+
+// dots draws small marks, of whatever number, as one shape.
+func dots(l look, radius vg.Length, points []point) layer {
+	return func(a *area) {
+		var all vg.Path
+		for _, p := range points {
+			all = append(all, l.shape.path(a.at(p.x, p.y), radius)...)
 		}
-		step := int(min(max(values[0]/window, 0), 1) * lagSteps)
-		hold.add(step, values[0], values[1])
-		reader.add(step, values[0], values[2])
+		a.SetColor(a.palette[l.ink])
+		a.Fill(all)
 	}
-}
-
-// thinner keeps of each step of time the smallest and the largest sample.
-type thinner struct {
-	steps []extremes
-	last  int
-}
-
-type extremes struct{ low, high point }
-
-func (t *thinner) add(step int, x, y float64) {
-	if !finite(y) {
-		return
-	}
-	p := level(y)
-	p.x = x
-	if len(t.steps) == 0 || step != t.last {
-		t.steps, t.last = append(t.steps, extremes{p, p}), step
-		return
-	}
-	e := &t.steps[len(t.steps)-1]
-	if y < e.low.y {
-		e.low = p
-	}
-	if y > e.high.y {
-		e.high = p
-	}
-}
-
-func (t *thinner) points() (all []point) {
-	for _, e := range t.steps {
-		switch {
-		case e.low.x < e.high.x:
-			all = append(all, e.low, e.high)
-		case e.low.x > e.high.x:
-			all = append(all, e.high, e.low)
-		default:
-			all = append(all, e.low)
-		}
-	}
-	return all
 }

@@ -26,7 +26,7 @@ func TestLagDrawsATrialThatHeldItsRate(t *testing.T) {
 		name    string
 		change  func(*result.Trial)
 		removed []int // blocks without samples
-		title   string
+		note    string
 		caption string // how it ends
 	}{
 		{"all held", aged, nil, "block 3", "the median of its 6 trials."},
@@ -55,8 +55,8 @@ func TestLagDrawsATrialThatHeldItsRate(t *testing.T) {
 				t.Fatalf("%d figures, skipped %q, %v", len(figures), skipped, err)
 			}
 			for i, name := range []string{"at-least-once", "transactional, 100", "transactional, 1,000"} {
-				if got, want := figures[0].panels[i].title, name+", "+c.title; got != want {
-					t.Errorf("got %q, want %q", got, want)
+				if p := figures[0].panels[i]; p.title != name || p.note != c.note {
+					t.Errorf("got %q with %q, want %q with %q", p.title, p.note, name, c.note)
 				}
 			}
 			if first, _, _ := strings.Cut(figures[0].Caption, "\n"); !strings.HasSuffix(strings.ReplaceAll(first, unbroken, " "), c.caption) {

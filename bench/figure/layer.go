@@ -133,15 +133,33 @@ func bar(i ink, row, from float64, p point) layer {
 	}
 }
 
-// across draws a value over the whole width of a panel, with its interval as a band.
+// acrossY and acrossX are the ends of a line across the panel at a value of its vertical and of its horizontal axis.
+func (a *area) acrossY(at float64) (from, to vg.Point) {
+	y := a.clampY(a.y(at))
+	return vg.Point{X: a.Min.X, Y: y}, vg.Point{X: a.Max.X, Y: y}
+}
+
+func (a *area) acrossX(at float64) (from, to vg.Point) {
+	x := a.clampX(a.x(at))
+	return vg.Point{X: x, Y: a.Min.Y}, vg.Point{X: x, Y: a.Max.Y}
+}
+
+// across draws a value over the whole width of a panel.
 func across(l look, p point) layer {
 	return func(a *area) {
+		from, to := a.acrossY(p.y)
+		a.StrokeLines(a.stroke(a.palette[l.ink], 1.6, l.dashes), []vg.Point{from, to})
+	}
+}
+
+// atEdge marks a value that holds for the whole width at the panel's left edge, with its interval; before it there are so many others.
+func atEdge(l look, p point, others int) layer {
+	return func(a *area) {
+		at := vg.Point{X: a.Min.X + 10 + 12*vg.Length(others), Y: a.y(p.y)}
 		if finite(p.lo, p.hi) {
-			lo, hi := a.clampY(a.y(p.lo)), a.clampY(a.y(p.hi))
-			a.FillPolygon(a.faint(l.ink, 0.1), []vg.Point{{X: a.Min.X, Y: lo}, {X: a.Max.X, Y: lo}, {X: a.Max.X, Y: hi}, {X: a.Min.X, Y: hi}})
+			a.whisker(a.palette[l.ink], at.X, a.y(p.lo), a.y(p.hi))
 		}
-		y := a.y(p.y)
-		a.StrokeLine2(a.stroke(a.palette[l.ink], 1.6, l.dashes), a.Min.X, y, a.Max.X, y)
+		a.mark(l, at, p.hollow)
 	}
 }
 

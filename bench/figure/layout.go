@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -123,7 +124,7 @@ func (l *layout) below() vg.Length {
 
 // nameOf breaks a panel's name into lines.
 func (l *layout) nameOf(p panel) []string {
-	return wrap(l.nameStyle(), p.title, (width-2*margin)/vg.Length(l.columns)-50)
+	return wrap(l.nameStyle(), p.title, l.inner())
 }
 
 func (l *layout) nameStyle() text.Style {
@@ -133,6 +134,8 @@ func (l *layout) nameStyle() text.Style {
 }
 
 func (l *layout) plot(p panel) *plot.Plot {
+	wide, high := l.room()
+	p.x.ticks, p.y.ticks = l.fitting(p.x, wide, true), l.fitting(p.y, high, false)
 	g := plot.New()
 	g.BackgroundColor = nil
 	for _, side := range []struct {
@@ -155,6 +158,57 @@ func (l *layout) plot(p panel) *plot.Plot {
 }
 
 const tickLength = vg.Length(3)
+
+// inner is about how wide a panel is inside.
+func (l *layout) inner() vg.Length {
+	labels := l.style(body, labelSize)
+	var names vg.Length
+	for _, p := range l.panels {
+		for _, t := range p.y.ticks {
+			names = max(names, labels.Width(t.Label))
+		}
+	}
+	columns := vg.Length(l.columns)
+	return (width-2*margin-2*gap*(columns-1))/columns - names - tickLength
+}
+
+// room is about how wide and high a panel is inside.
+func (l *layout) room() (wide, high vg.Length) {
+	row := l.Figure.height
+	if row == 0 {
+		row = rowHeight
+	}
+	return l.inner(), row - l.above() - l.below() - gap - leading*labelSize - tickLength
+}
+
+// fitting are the ticks of an axis of that length: the first of its choices whose labels don't cover one another, or else the last.
+func (l *layout) fitting(a axis, length vg.Length, across bool) []plot.Tick {
+	labels, ticks := l.style(body, labelSize), a.ticks
+	for _, fewer := range a.fewer {
+		type label struct{ at, half vg.Length }
+		var all []label
+		for _, t := range ticks {
+			if t.IsMinor() {
+				continue
+			}
+			half := labelSize
+			if across {
+				half = labels.Width(t.Label)/2 + 3
+			}
+			all = append(all, label{length * vg.Length(a.scale.Normalize(a.lo, a.hi, t.Value)), half})
+		}
+		slices.SortFunc(all, func(a, b label) int { return cmp.Compare(a.at, b.at) })
+		covered := false
+		for i := 1; i < len(all); i++ {
+			covered = covered || all[i].at-all[i].half < all[i-1].at+all[i-1].half
+		}
+		if !covered {
+			break
+		}
+		ticks = fewer
+	}
+	return ticks
+}
 
 // inside draws a panel's layers over its grid, and around it what gonum's axes don't: they take a label for wider than the axis on scales
 // that are not linear.
@@ -191,7 +245,11 @@ func (in *inside) Plot(c draw.Canvas, p *plot.Plot) {
 	label := in.style(muted, labelSize)
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y + 4 + labelSize/2}
 	if in.y.label != "" {
-		write(c, label, at, in.y.label)
+		words := in.y.label
+		if in.note != "" {
+			words += " · " + in.note
+		}
+		write(c, label, at, words)
 		at.Y += leading * labelSize
 	}
 	name := in.nameOf(in.panel)

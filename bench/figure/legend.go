@@ -7,7 +7,7 @@ import (
 
 const (
 	legendRow  = vg.Length(14)
-	sampleSize = vg.Length(22) // of the line before a key's text
+	sampleSize = vg.Length(28) // of the line before a key's text
 	keyGap     = vg.Length(16)
 )
 

@@ -15,6 +15,7 @@ func percentileCurves(s *set) (Figure, string, error) {
 	if len(cells) == 0 {
 		return Figure{}, "no cell has e2e latencies", nil
 	}
+	cells, fewer := few(cells, func(cells []*compare.Cell) int { return len(facets(cells)) })
 	f := Figure{
 		Title:   "End-to-end latency by percentile, from when a record was due until it was read",
 		columns: 2,
@@ -27,9 +28,9 @@ func percentileCurves(s *set) (Figure, string, error) {
 		room = 0.16
 	}
 	var values []float64
+	highest := 0.0
 	for _, facet := range all {
 		p := panel{title: facet.title}
-		highest := 0.0
 		var names []string
 		var ends []point
 		for _, c := range facet.cells {
@@ -54,26 +55,23 @@ func percentileCurves(s *set) (Figure, string, error) {
 				values = append(values, v.y, v.lo, v.hi)
 			}
 			p.layers = append(p.layers, ribbon(l.ink, points), line(l, 1.5, points), shapes(l, points, c.Unsustained() > 0))
-			if t := transaction(c); t != "" {
+			if t := facet.label(c); t != "" {
 				names, ends = append(names, t), append(ends, last)
 			}
 		}
-		if highest == 0 {
+		if len(p.layers) == 0 {
 			continue
 		}
 		p.layers = append(p.layers, endings(names, ends))
-		p.x = percentiles(highest, room)
 		f.panels = append(f.panels, p)
 	}
 	if len(f.panels) == 0 {
 		return Figure{}, "no cell has enough e2e latencies for a percentile", nil
 	}
+	f.setX(percentiles(highest, room))
 	f.setY(logarithmic("end-to-end latency, ms", digits, 0.06, values...))
 	f.columns = min(f.columns, len(f.panels))
 	f.keys = modeKeys(cells)
-	for i := range f.keys {
-		f.keys[i].mark = true
-	}
 	f.Caption = fmt.Sprintf("All records of up to %s per cell, as far as ten lie beyond; numbers at curves: records per transaction.", plural(read, "trial"))
 	if read >= fewest {
 		f.Caption += " Bands: 95% interval of the trials' median."
@@ -84,6 +82,7 @@ func percentileCurves(s *set) (Figure, string, error) {
 	if saturated {
 		f.Caption += " At max a latency measures the queue of a saturated client."
 	}
+	f.Caption += fewer
 	return f, "", nil
 }
 

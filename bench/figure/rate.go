@@ -2,75 +2,145 @@ package figure
 
 import (
 	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 )
 
-// rates shows e2e latency against the rate, a line for each mode and transaction.
+// rates shows e2e latency against the rate, a line for each mode and transaction; of a search for capacity also the objective and what held it.
 func rates(s *set) (Figure, string, error) {
 	cells := s.modes(both(atRate, has("p50(e2e)")))
-	different := map[float64]bool{}
-	for _, c := range cells {
-		different[c.RatePerS()] = true
-	}
-	if len(different) < 2 {
+	if different, _ := ratesOf(cells); len(different) < 2 {
 		return Figure{}, "it takes cells of two rates at least that have an e2e p50", nil
 	}
 	f := Figure{
 		Title:   "End-to-end latency against the rate, by delivery mode; numbers at lines: records per transaction",
 		Caption: "From when a record was due until it was read. " + trials(cells, "Medians") + hollowNote(cells),
-		columns: 2,
-		keys:    modeKeys(cells),
+		keys:    lineKeys(cells),
 	}
-	for i := range f.keys {
-		f.keys[i].mark = true
+	objectives, found, err := s.objectives()
+	if err != nil {
+		return Figure{}, "", err
 	}
-	if slices.ContainsFunc(cells, unsustained) {
-		f.keys = append(f.keys, key{text: "rate not sustained", look: look{ink: muted, shape: circle}, mark: true, hollow: true})
-	}
+	var over rateLines
 	for _, facet := range facets(cells, compare.AxisRate) {
 		for _, percentile := range []string{"p50", "p99"} {
-			if p := ratePanel(facet, percentile); len(p.layers) > 0 {
-				f.panels = append(f.panels, p)
+			name := percentile + "(e2e)"
+			title := joined(percentile, facet.title)
+			added := over.add(title, facet, name, 1e-3)
+			for _, o := range objectives {
+				if added && o.Metric.Name == name {
+					over.bound(o.Bound * 1e-3)
+					f.keys = append(f.keys, key{text: "objective: " + o.String(), look: boundLook(), line: true})
+				}
 			}
 		}
 	}
-	f.columns = min(f.columns, len(f.panels))
-	return f, "", nil
+	if found != "" {
+		f.Caption += "\n" + found
+	}
+	return over.figure(f, "end-to-end latency, ms"), "", nil
 }
 
-func ratePanel(f facet, percentile string) panel {
-	p := panel{title: f.title}
+// objectives are those of the runs, where they are searches for capacity, and found says how high a rate each of their cells held.
+func (s *set) objectives() (all []metric.Objective, found string, err error) {
+	var texts []string
+	for _, run := range s.runs {
+		terms, search, err := compare.TermsOf(run.Run)
+		if err != nil || !search {
+			return nil, "", err
+		}
+		capacities, err := compare.Capacities(run, terms.Objectives)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, o := range terms.Objectives {
+			if !slices.ContainsFunc(all, func(other metric.Objective) bool { return other.String() == o.String() }) {
+				all = append(all, o)
+			}
+		}
+		for _, c := range capacities {
+			name := rowName(&compare.Cell{Mode: c.Mode, Axes: c.Axes})
+			if held := c.Held(); held != nil {
+				texts = append(texts, name+": "+digits(held.PerS))
+			} else {
+				texts = append(texts, name+": none")
+			}
+		}
+	}
+	return all, "Highest rate that was kept up and met the objectives, msg/s: " + strings.Join(texts, "; ") + ".", nil
+}
+
+// lineKeys are a legend of the modes of cells that lines join.
+func lineKeys(cells []*compare.Cell) []key {
+	keys := modeKeys(cells)
+	if slices.ContainsFunc(cells, unsustained) {
+		keys = append(keys, key{text: "rate not sustained", look: look{ink: muted, shape: circle}, mark: true, hollow: true})
+	}
+	return keys
+}
+
+// rateLines are panels of figures against the rate, on the same axes, so that they can be compared.
+type rateLines struct {
+	panels []panel
+	x, y   []float64 // that the axes are to cover
+}
+
+// add adds a panel with a line of the figure, scaled, for each mode and transaction; false where no cell has the figure.
+func (r *rateLines) add(title string, f facet, figure string, scale float64) bool {
+	p := panel{title: title}
 	var names []string
 	lines := map[string][]point{}
-	looks := map[string]look{}
-	var x, y []float64
+	first := map[string]*compare.Cell{}
 	for _, c := range f.cells { // in order of their rates
-		e, ok := estimate(c, percentile+"(e2e)", 1e-3)
+		e, ok := estimate(c, figure, scale)
 		if !ok {
 			continue
 		}
-		name := rowName(c)
+		name := f.name(c)
 		if lines[name] == nil {
-			names, looks[name] = append(names, name), lookOf(c.Mode)
+			names, first[name] = append(names, name), c
 		}
 		lines[name] = append(lines[name], point{x: c.RatePerS(), y: e.Median, lo: e.Lo, hi: e.Hi, hollow: unsustained(c)})
-		x, y = append(x, c.RatePerS()), append(y, e.Median, e.Lo, e.Hi)
+		r.x, r.y = append(r.x, c.RatePerS()), append(r.y, e.Median, e.Lo, e.Hi)
+	}
+	if len(names) == 0 {
+		return false
 	}
 	var written []string
 	var ends []point
 	for _, name := range names {
-		l, points := looks[name], lines[name]
+		l, points := lookOf(first[name].Mode), lines[name]
 		p.layers = append(p.layers, line(l, 1.5, points), marks(l, points))
-		i := slices.IndexFunc(f.cells, func(c *compare.Cell) bool { return rowName(c) == name })
-		if t := transaction(f.cells[i]); t != "" {
+		if t := f.label(first[name]); t != "" {
 			written, ends = append(written, t), append(ends, points[len(points)-1])
 		}
 	}
-	if len(ends) > 0 {
-		p.layers = append(p.layers, endings(written, ends))
+	p.layers = append(p.layers, endings(written, ends))
+	r.panels = append(r.panels, p)
+	return true
+}
+
+// bound draws a bound across the panel added last.
+func (r *rateLines) bound(y float64) {
+	p := &r.panels[len(r.panels)-1]
+	p.layers = append([]layer{across(boundLook(), level(y))}, p.layers...)
+	r.y = append(r.y, y)
+}
+
+func boundLook() look { return look{ink: muted, dashes: []vg.Length{5, 3}} }
+
+// figure adds the panels to a figure, two side by side.
+func (r *rateLines) figure(f Figure, label string) Figure {
+	x := logarithmic("records per second asked for", compact, 0.12, r.x...).withRoom(0.07)
+	y := logarithmic(label, digits, 0.08, r.y...)
+	for _, p := range r.panels {
+		p.x, p.y = x, y
+		f.panels = append(f.panels, p)
 	}
-	p.x = logarithmic("records per second asked for", compact, 0.12, x...).withRoom(0.07)
-	p.y = logarithmic("end-to-end "+percentile+", ms", digits, 0.08, y...)
-	return p
+	f.columns = min(2, len(f.panels))
+	return f
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -31,6 +32,8 @@ type design struct {
 	files      bool // histogram logs and lag samples too
 	samples    int  // of a trial's latencies; 0: 1,200
 	change     func(*result.Trial)
+	omit       func(*result.Trial) bool // trials that there are not
+	terms      compare.Terms            // of a search for capacity; none without a lowest rate
 }
 
 // run makes up a run whose figures look like a real one's, the same each time.
@@ -55,8 +58,13 @@ func (d design) run(t testing.TB) Source {
 			if d.change != nil {
 				d.change(&trial)
 			}
-			r.Trials = append(r.Trials, trial)
+			if d.omit == nil || !d.omit(&trial) {
+				r.Trials = append(r.Trials, trial)
+			}
 		})
+	}
+	if d.terms.Min > 0 {
+		r.Profile.Values = d.terms.Values()
 	}
 	return Source{compare.New(r, ""), dir}
 }
@@ -234,4 +242,29 @@ func probes() design {
 
 func climb() design {
 	return design{modes: []string{"at-least-once", "idempotent", "transactional"}, sizes: []int{100}, rates: []float64{5000, 0}, blocks: 6, controls: true}
+}
+
+// search is one for capacity: cells share its first rates, and have others of their own about where they fail.
+func search() design {
+	objective, _ := metric.ParseObjective("p99(e2e) < 100ms")
+	own := map[string][]float64{"at-least-once": {31600, 56200, 74900}, "transactional": {13300, 17800, 23700}}
+	d := design{modes: []string{"at-least-once", "transactional"}, sizes: []int{100}, rates: []float64{100, 316, 1000, 3160, 10000}, blocks: 2, files: true,
+		terms: compare.Terms{Objectives: []metric.Objective{objective}, Min: 100, Max: 1e5, Precision: 0.1, Confirm: 2, MaxProbes: 20}}
+	shared := len(d.rates)
+	for _, rates := range own {
+		d.rates = append(d.rates, rates...)
+	}
+	slices.Sort(d.rates[shared:])
+	d.omit = func(t *result.Trial) bool { return *t.DuePerS > 1e4 && !slices.Contains(own[t.Mode], *t.DuePerS) }
+	d.change = func(t *result.Trial) {
+		if *t.DuePerS == own[t.Mode][len(own[t.Mode])-1] {
+			t.Sustained = new(false)
+		}
+	}
+	return d
+}
+
+// single is one transaction size, at a rate and at max.
+func single() design {
+	return design{modes: []string{"at-most-once", "at-least-once", "idempotent", "transactional"}, sizes: []int{100}, rates: []float64{1000, 0}, blocks: 6}
 }

@@ -71,6 +71,17 @@ func both(a, b func(*compare.Cell) bool) func(*compare.Cell) bool {
 type facet struct {
 	title string // what they share that other facets don't
 	cells []*compare.Cell
+	own   map[*compare.Cell]string // but for what one cell varies by itself, such as a linger that no other mode ran with
+}
+
+// name tells the cell apart from the facet's others.
+func (f facet) name(c *compare.Cell) string { return joined(rowName(c), f.own[c]) }
+
+// label is what a legend does not say of the cell: its transactions, and what it has of its own.
+func (f facet) label(c *compare.Cell) string { return joined(transaction(c), f.own[c]) }
+
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
 }
 
 // facets splits cells by every axis that varies among them, but mode, transaction and those named.
@@ -91,6 +102,8 @@ func facets(cells []*compare.Cell, except ...string) (all []facet) {
 		}
 	}
 	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b)) })
+	own := map[*compare.Cell]string{}
+	keys = slices.DeleteFunc(keys, func(key string) bool { return setApart(cells, key, own) })
 	at := map[string]int{}
 	for _, c := range cells {
 		var parts []string
@@ -107,11 +120,40 @@ func facets(cells []*compare.Cell, except ...string) (all []facet) {
 		if !known {
 			i = len(all)
 			at[title] = i
-			all = append(all, facet{title: title})
+			all = append(all, facet{title: title, own: own})
 		}
 		all[i].cells = append(all[i].cells, c)
 	}
 	return all
+}
+
+// setApart says whether all modes share one value of an axis and only single ones ran with others: these cells are set apart by name, no panel of
+// their own would compare them with anything.
+func setApart(cells []*compare.Cell, key string, own map[*compare.Cell]string) bool {
+	if place(key) < 3 {
+		return false
+	}
+	ran := map[string][]string{} // by value
+	for _, c := range cells {
+		if value, name := compare.Spell(c.Axes[key]), rowName(c); !slices.Contains(ran[value], name) {
+			ran[value] = append(ran[value], name)
+		}
+	}
+	common, found := "", 0
+	for value, names := range ran {
+		if len(names) > 1 {
+			common, found = value, found+1
+		}
+	}
+	if found != 1 {
+		return false
+	}
+	for _, c := range cells {
+		if v := c.Axes[key]; compare.Spell(v) != common {
+			own[c] = joined(own[c], phrase(key, v))
+		}
+	}
+	return true
 }
 
 // ownAxes belong to a mode: they don't part cells that are compared.
@@ -197,8 +239,8 @@ func sizes(cells []*compare.Cell) (axis, func(*compare.Cell) float64) {
 		}
 	}
 	lo, hi := span(values)
-	a := logarithmic("records per transaction", whole, 0.15+0.08*math.Log10(hi/lo), values...)
-	a.ticks = ticks
+	a := logarithmic("records per transaction", digits, 0.15+0.08*math.Log10(hi/lo), values...)
+	a.ticks, a.fewer = ticks, append([][]plot.Tick{a.ticks}, a.fewer...)
 	return a, func(c *compare.Cell) float64 { return float64(c.TxnSize()) }
 }
 

@@ -77,6 +77,9 @@ func TestReadLogMergesPerTag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if only, err := ReadLog(strings.NewReader(log), Commit, E2E); err != nil || len(only) != 1 || only[Commit].TotalCount() != 1 {
+		t.Errorf("asked for commit and e2e: got %v, %v", only, err)
+	}
 	if len(read) != 2 || read[Ack].TotalCount() != 4 || read[Ack].Max() != 8 || read[Commit].TotalCount() != 1 {
 		t.Errorf("got %v", read)
 	}

@@ -2,6 +2,8 @@ package pace
 
 import (
 	"fmt"
+	"os/exec"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -30,8 +32,8 @@ func TestUntilReturnsForCancellation(t *testing.T) {
 	}
 }
 
-// BenchmarkLateness is the error of waking up for a record's due time: p50 and p99 of the lateness at three rates, beside the
-// runtime's own timers at the lowest of them.
+// BenchmarkLateness is the error of waking up for a record's due time: p50 and p99 of the lateness at three rates, on a machine that
+// is idle and on one whose cores all have others to run, beside the runtime's own timers at the lowest of them.
 func BenchmarkLateness(b *testing.B) {
 	for _, perSecond := range []int64{1_000, 10_000, 50_000} {
 		b.Run(fmt.Sprintf("Waiter/per_s=%d", perSecond), func(b *testing.B) {
@@ -40,12 +42,37 @@ func BenchmarkLateness(b *testing.B) {
 			lateness(b, int64(time.Second)/perSecond, w.Until)
 		})
 	}
+	b.Run("Waiter/busy/per_s=1000", func(b *testing.B) {
+		stop := keepBusy()
+		defer stop()
+		w := NewWaiter()
+		defer w.Close()
+		lateness(b, int64(time.Millisecond), w.Until)
+	})
 	b.Run("time.Sleep/per_s=1000", func(b *testing.B) {
 		lateness(b, int64(time.Millisecond), func(t int64) int64 {
 			time.Sleep(time.Duration(t - clock.Now()))
 			return clock.Now()
 		})
 	})
+}
+
+// keepBusy gives every core a thread that never rests, until the function it returns is called. They are processes of their own: the
+// Go scheduler would have a say in threads of this one.
+func keepBusy() (stop func()) {
+	var busy []*exec.Cmd
+	for range runtime.NumCPU() {
+		loop := exec.Command("sh", "-c", "while :; do :; done")
+		if loop.Start() == nil {
+			busy = append(busy, loop)
+		}
+	}
+	return func() {
+		for _, loop := range busy {
+			_ = loop.Process.Kill()
+			_ = loop.Wait()
+		}
+	}
 }
 
 // lateness waits for b.N instants with a gap between them, in nanoseconds.

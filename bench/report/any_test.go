@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // TestAnyValidRunCanBeReported draws runs with nulls, zeros and extremes everywhere and renders those that load.
@@ -115,59 +118,208 @@ func anyRun(t *rapid.T) *result.Run {
 }
 
 func mode() *rapid.Generator[string] {
-	return rapid.OneOf(rapid.SampledFrom([]string{"at-most-once", "at-least-once", "idempotent", "transactional"}), rapid.StringN(1, 4, -1))
+	return rapid.OneOf(rapid.SampledFrom([]string{"at-most-once", "at-least-once", "idempotent", "transactional"}), rapid.StringMatching(`[a-z]{1,4}`))
 }
 
 func amount() *rapid.Generator[float64] {
 	return rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(0, 1e6), rapid.Float64Range(0, 1e300))
 }
 
+// anyTrial draws what a trial is counted from and derives the rest, as the stored form asks for: one whose values contradict one another
+// does not load.
 func anyTrial(t *rapid.T) result.Trial {
 	f := func(name string) *float64 { return maybeOf(t, name, amount()) }
-	n := func(name string) int64 { return rapid.Int64Range(0, 1<<40).Draw(t, name) }
-	maybeN := func(name string) *int64 { return maybeOf(t, name, rapid.Int64Range(0, 1<<40)) }
-	stat := func(name string) result.LagStat { return result.LagStat{Mean: f(name), P99: f(name), Max: f(name)} }
-	trial := result.Trial{
-		Cell: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "cell"), Block: rapid.IntRange(0, 3).Draw(t, "block"), Scenario: "produce",
-		Mode: mode().Draw(t, "mode"), TxnSize: maybeOf(t, "size", rapid.IntRange(1, 1000)), Fault: maybeOf(t, "fault", rapid.String()),
-		Axes: map[string]any{}, StartedAt: time.Unix(0, 0).UTC(), WindowS: amount().Draw(t, "window"), DuePerS: f("due"),
-		SentPerS: amount().Draw(t, "sent"), Sustained: maybeOf(t, "sustained", rapid.Bool()), Saturated: rapid.Bool().Draw(t, "saturated"),
-		Complete: rapid.Bool().Draw(t, "complete"), Warnings: rapid.SliceOfN(rapid.String(), 0, 2).Draw(t, "warnings"),
-		Throughput: result.Throughput{AckedPerS: f("acked"), ReadPerS: f("read"), MBPerS: f("mb")}, LatencyUS: map[string]result.Latency{},
-		Resources: result.Resources{CPUS: f("cpu"), RSSMaxBytes: maybeN("rss"), BrokerCPUS: f("broker"), BrokerLogBytes: maybeN("log")},
-		Guarantee: result.Guarantee{
-			Verdict: rapid.SampledFrom(verdicts[:]).Draw(t, "verdict"), Reasons: rapid.SliceOfN(rapid.String(), 0, 2).Draw(t, "reasons"),
-			Sent: n("sent"), Read: maybeN("read"), Lost: maybeN("lost"), Duplicate: maybeN("duplicate"), Reordered: maybeN("reordered"),
-			AbortedRead: maybeN("aborted read"), Torn: maybeN("torn"), Premature: maybeN("premature"), Foreign: maybeN("foreign"),
-		},
+	n := func(name string, most int64) int64 { return rapid.Int64Range(0, most).Draw(t, name) }
+	name := mode().Draw(t, "mode")
+	m, known := workload.ModeByName(name)
+	d := &drawn{T: t, mode: m, known: known, transactional: m.Transactional || !known && rapid.Bool().Draw(t, "transactional")}
+	d.trial = result.Trial{
+		Mode: name, Block: rapid.IntRange(0, 3).Draw(t, "block"), Scenario: "produce", Fault: maybeOf(t, "fault", rapid.String()),
+		StartedAt: time.Unix(0, 0).UTC(), WindowS: rapid.Float64Range(1e-9, 1e6).Draw(t, "window"), SentPerS: amount().Draw(t, "sent"),
+		Saturated: rapid.Bool().Draw(t, "saturated"), Complete: rapid.Bool().Draw(t, "complete"),
+		Warnings:  rapid.SliceOfN(rapid.String(), 0, 2).Draw(t, "warnings"),
+		LatencyUS: map[string]result.Latency{},
+		Resources: result.Resources{CPUS: f("cpu"), RSSMaxBytes: d.maybe("rss"), BrokerCPUS: f("broker"), BrokerLogBytes: d.maybe("log")},
 	}
-	for _, axis := range []string{"rate", "txn_size", "txn_interval", "isolation", "partitions", "message_size"} {
-		switch rapid.IntRange(0, 3).Draw(t, axis) {
-		case 1:
-			trial.Axes[axis] = nil
-		case 2:
-			trial.Axes[axis] = amount().Draw(t, axis)
-		case 3:
-			trial.Axes[axis] = rapid.String().Draw(t, axis)
+	trial := &d.trial
+	d.named()
+	d.counted()
+	w := &trial.Window
+	w.Handed, w.Committed = n("handed", trial.Guarantee.Sent), n("committed in the window", trial.Guarantee.Committed)
+	if !trial.Saturated {
+		w.Due, trial.DuePerS = ptr(w.Handed+n("not handed", 1+w.Handed/50)), ptr(amount().Draw(t, "due"))
+		if trial.Complete {
+			g := trial.Guarantee
+			held := float64(w.Handed) >= result.MinHanded*float64(*w.Due) && float64(g.Failed) <= result.MaxFailed*float64(g.Sent)
+			trial.Sustained = ptr(held && rapid.Bool().Draw(t, "sustained"))
 		}
 	}
-	for _, name := range []string{"e2e", "commit", "commit_due"} {
-		if rapid.Bool().Draw(t, name) {
-			l := result.Latency{Count: 1 + n(name), Mean: f(name), P50: f(name), Max: f(name)}
-			if l.P50 != nil && rapid.Bool().Draw(t, name) {
-				l.P99 = ptr(*l.P50 * 2)
+	if !known || m.Acks != 0 {
+		trial.Throughput.AckedPerS = ptr(amount().Draw(t, "acked"))
+	}
+	if d.transactional {
+		x := &result.Transactions{Committed: n("transactions", 1<<40), Aborted: n("aborted transactions", 1<<40), Failed: n("failed transactions", 1<<40)}
+		trial.Transactions = x
+		for _, name := range []string{"commit", "commit_due"} {
+			if rapid.Bool().Draw(t, name) {
+				trial.LatencyUS[name] = d.latency(name, x.Committed, x.Committed)
 			}
-			trial.LatencyUS[name] = l
 		}
 	}
-	if rapid.Bool().Draw(t, "transactions") {
-		trial.Transactions = &result.Transactions{Committed: n("committed"), Aborted: n("aborted"), Failed: n("failed")}
-	}
-	if rapid.Bool().Draw(t, "lag") {
-		trial.Lag = &result.Lag{Hold: stat("hold"), Reader: stat("reader"), AgeMS: stat("age")}
+	if trial.Guarantee.Read != nil {
+		d.followed()
 	}
 	if rapid.Bool().Draw(t, "span") {
 		trial.RequestSpan = &result.RequestSpan{PerRecord: map[string]float64{"Produce": amount().Draw(t, "requests")}}
 	}
-	return trial
+	return *trial
+}
+
+// drawn is a trial being drawn.
+type drawn struct {
+	*rapid.T
+	trial                result.Trial
+	mode                 workload.Mode
+	known, transactional bool
+}
+
+func (d *drawn) count(name string, most int64) int64 {
+	return rapid.Int64Range(0, most).Draw(d.T, name)
+}
+
+func (d *drawn) maybe(name string) *int64 { return maybeOf(d.T, name, rapid.Int64Range(0, 1<<40)) }
+
+// rarely draws a count that most trials have none of.
+func (d *drawn) rarely(name string, most int64) *int64 {
+	return ptr(rapid.OneOf(rapid.Just[int64](0), rapid.Int64Range(0, most)).Draw(d.T, name))
+}
+
+// named draws axes, and the cell's name from some of them.
+func (d *drawn) named() {
+	trial := &d.trial
+	trial.Axes = map[string]any{}
+	pairs := []string{"mode=" + trial.Mode}
+	for _, axis := range []string{"rate", "txn_interval", "isolation", "partitions", "message_size"} {
+		switch rapid.IntRange(0, 3).Draw(d.T, axis) {
+		case 1:
+			trial.Axes[axis] = nil
+		case 2:
+			v := rapid.Float64Range(0, 1e6).Draw(d.T, axis)
+			if trial.Axes[axis] = v; rapid.Bool().Draw(d.T, "named") {
+				pairs = append(pairs, axis+"="+spell(v))
+			}
+		case 3:
+			trial.Axes[axis] = rapid.String().Draw(d.T, axis)
+		}
+	}
+	if trial.Saturated {
+		trial.Axes["rate"] = "max"
+	} else if trial.Axes["rate"] == "max" {
+		trial.Axes["rate"] = nil
+	}
+	if d.transactional {
+		if trial.TxnSize = maybeOf(d.T, "size", rapid.IntRange(1, 1000)); trial.TxnSize != nil {
+			trial.Axes["txn_size"] = *trial.TxnSize
+			pairs = append(pairs, fmt.Sprintf("txn_size=%d", *trial.TxnSize))
+		}
+	}
+	slices.Sort(pairs)
+	pairs = slices.DeleteFunc(pairs, func(pair string) bool { return trial.Saturated && strings.HasPrefix(pair, "rate=") })
+	trial.Cell = strings.Join(pairs, ",")
+}
+
+// counted draws what became of the records, and the verdict from it.
+func (d *drawn) counted() {
+	g := &d.trial.Guarantee
+	g.Reasons = rapid.SliceOfN(rapid.String(), 0, 2).Draw(d.T, "reasons")
+	g.Committed, g.Indeterminate = d.count("committed", 1<<40), *d.rarely("indeterminate", 1<<40)
+	unknown := g.Indeterminate
+	if d.transactional {
+		g.Aborted = *d.rarely("aborted", 1<<40)
+		g.Sent = g.Committed + g.Aborted + g.Indeterminate
+		g.Acked = d.count("acked", g.Sent)
+		g.Failed = *d.rarely("failed", g.Sent-g.Acked)
+	} else {
+		g.Acked, g.Failed = g.Committed, *d.rarely("failed", 1<<40)
+		g.Sent = g.Committed + g.Indeterminate + g.Failed
+		unknown += g.Failed
+	}
+	if g.Verdict = result.Unchecked; rapid.IntRange(0, 4).Draw(d.T, "readers") == 0 {
+		return
+	}
+	g.Duplicate, g.Reordered, g.Foreign = d.rarely("duplicate", 1<<40), d.rarely("reordered", 1<<40), d.rarely("foreign", 1<<40)
+	g.Redelivered, g.Read = d.rarely("redelivered", 1<<40), ptr(d.count("read", g.Sent))
+	var aborted int64
+	if d.transactional {
+		g.AbortedRead, g.Torn, g.Premature = d.rarely("aborted read", g.Aborted), d.rarely("torn", 1<<40), d.rarely("premature", 1<<40)
+		aborted = *g.AbortedRead
+	}
+	if rapid.Bool().Draw(d.T, "end reached") {
+		g.Lost = d.rarely("lost", g.Committed)
+		g.Read = ptr(g.Committed - *g.Lost + aborted + d.count("known by nobody", unknown))
+	}
+	if !d.known {
+		g.Verdict = rapid.SampledFrom(verdicts[:]).Draw(d.T, "verdict")
+		return
+	}
+	isolation, ok := d.trial.Axes["isolation"].(string)
+	if !ok {
+		isolation = string(d.mode.Isolation)
+	}
+	g.Verdict, _ = g.Judge(d.mode, workload.Isolation(isolation))
+}
+
+// followed draws what takes a reader.
+func (d *drawn) followed() {
+	trial, g := &d.trial, d.trial.Guarantee
+	read, size := amount().Draw(d.T, "read per second"), 1000.0
+	if v, fixed := trial.Axes["message_size"].(float64); fixed {
+		size = v
+	}
+	trial.Throughput.ReadPerS, trial.Throughput.MBPerS = &read, ptr(read*size/1e6)
+	unread := trial.Window.Committed
+	if g.Lost != nil {
+		unread = min(unread, *g.Lost)
+	}
+	trial.LatencyUS["e2e"] = d.latency("e2e", trial.Window.Committed, unread)
+	if rapid.Bool().Draw(d.T, "lag") {
+		trial.Lag = &result.Lag{Hold: d.lag("hold"), Reader: d.lag("reader"), AgeMS: d.lag("age")}
+	}
+}
+
+// rising draws so many figures in ascending order.
+func (d *drawn) rising(name string, n int) []float64 {
+	return slices.Sorted(slices.Values(rapid.SliceOfN(amount(), n, n).Draw(d.T, name)))
+}
+
+func (d *drawn) lag(name string) result.LagStat {
+	if rapid.Bool().Draw(d.T, name) {
+		return result.LagStat{}
+	}
+	v := d.rising(name, 3)
+	s := result.LagStat{Mean: &v[0], Max: &v[2]}
+	if rapid.Bool().Draw(d.T, name) {
+		s.P99 = &v[1]
+	}
+	return s
+}
+
+// latency draws a histogram of so many samples, of which some never came, with the figures that they support.
+func (d *drawn) latency(name string, all, unread int64) result.Latency {
+	l := result.Latency{Censored: *d.rarely(name, unread)}
+	l.OutOfRange = *d.rarely(name, all-l.Censored)
+	l.Count = all - l.Censored - l.OutOfRange
+	v := d.rising(name, 5)
+	for i, p := range []struct {
+		figure   **float64
+		permille int64
+	}{{&l.P50, 500}, {&l.P90, 900}, {&l.P99, 990}, {&l.P999, 999}} {
+		if (1000-p.permille)*all >= 10*1000 && p.permille*all <= 1000*l.Count {
+			*p.figure = maybeOf(d.T, name, rapid.Just(v[i]))
+		}
+	}
+	if l.Count > 0 && l.Count == all {
+		l.Mean, l.Max = &v[1], &v[4]
+	}
+	return l
 }

@@ -27,7 +27,7 @@ func CapacityByName(name string) (Format, error) {
 		return nil, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(CapacityFormats(), ", "))
 	}
 	return func(w io.Writer, r *result.Run, o Options) error {
-		s, err := searchesOf(r)
+		s, err := searchesOf(summarise(r))
 		if err != nil {
 			return err
 		}
@@ -42,19 +42,14 @@ type searches struct {
 	all   []*compare.Capacity
 }
 
-func searchesOf(r *result.Run) (*searches, error) {
-	terms, _, err := compare.TermsOf(r)
+func searchesOf(of *summary) (*searches, error) {
+	terms, _, err := compare.TermsOf(of.run.Run)
 	if err != nil {
 		return nil, err
 	}
-	s := &searches{summary: summarise(r), terms: terms}
+	s := &searches{summary: of, terms: terms}
 	s.all, err = compare.Capacities(s.run, terms.Objectives)
 	return s, err
-}
-
-// shownAtRate is what is shown of the latency at a rate.
-func shownAtRate() []metric.Metric {
-	return []metric.Metric{metric.Must("p50(e2e)"), metric.Must("p99(e2e)"), metric.Must("p50(commit)"), metric.Must("p99(commit)")}
 }
 
 func (s *searches) heading() string {
@@ -69,7 +64,8 @@ func (s *searches) heading() string {
 // asked says what a rate must do to be held.
 func (s *searches) asked() string {
 	wanted := append([]string{"rate sustained", "guarantee held"}, spellAll(s.terms.Objectives)...)
-	return fmt.Sprintf("%s; in %s of a rate", strings.Join(wanted, ", "), plural(s.terms.Confirm, "probe"))
+	agree := max(s.terms.Confirm, 2)
+	return fmt.Sprintf("%s; in %s of a rate, or %d of %d where one misses", strings.Join(wanted, ", "), plural(s.terms.Confirm, "probe"), agree, agree+1)
 }
 
 func spellAll(objectives []metric.Objective) []string {
@@ -85,124 +81,17 @@ func (s *searches) header() []line {
 	return append(s.summary.header(), line{"asked", printable(s.asked())})
 }
 
-// textColumn makes a column of a text for each row.
-func textColumn[T any](rows []T, title, alone string, words bool, text func(T) string) column {
-	c := column{title: title, alone: alone, left: words}
-	for _, row := range rows {
-		c.texts = append(c.texts, text(row))
-	}
-	return c
-}
-
-// keysOf are the columns that say which cell a row is of.
-func (s *searches) keysOf(rows []*compare.Capacity) []column {
-	keys := []column{
-		textColumn(rows, "mode", "", true, func(c *compare.Capacity) string { return c.Mode }),
-		textColumn(rows, "txn", "", false, func(c *compare.Capacity) string { return transaction(&compare.Cell{Mode: c.Mode, Axes: c.Axes}) }),
-	}
-	if !keys[1].filled() {
-		keys = keys[:1]
-	}
-	for _, axis := range s.run.Axes {
-		keys = append(keys, textColumn(rows, strings.ReplaceAll(axis, "_", " "), "", false, func(c *compare.Capacity) string { return spellAxis(axis, c.Axes[axis]) }))
-	}
-	return keys
-}
-
-// latencyAt are groups of columns of the latency at each row's rate.
-func latencyAt[T any](rows []T, at func(T) *compare.Probed) []group {
-	latency := func(title, alone, name string) column {
-		m := metric.Must(name)
-		return textColumn(rows, title, alone, false, func(row T) string {
-			if p := at(row); p != nil {
-				return maybe(p.Median(m), millis)
-			}
-			return none
-		})
-	}
-	return pruned(
-		group{"end to end, ms", []column{latency("p50", "e2e p50, ms", "p50(e2e)"), latency("p99", "e2e p99, ms", "p99(e2e)")}},
-		group{"commit, ms", []column{latency("p50", "commit p50, ms", "p50(commit)"), latency("p99", "commit p99, ms", "p99(commit)")}},
-	)
-}
-
-// found is the table of what was found, a row for each search.
-func (s *searches) found() []group {
-	return slices.Concat([]group{{"", s.keysOf(s.all)}, {"messages/s", []column{
-		textColumn(s.all, "holds", "holds, msg/s", false, held),
-		textColumn(s.all, "fails at", "fails at, msg/s", false, failing),
-	}}}, latencyAt(s.all, (*compare.Capacity).Held), []group{{"", []column{
-		textColumn(s.all, "because", "", true, because),
-	}}})
-}
-
-// points is the table of latency against rate, a row for each rate that was probed.
-func (s *searches) points() []group {
-	var of []*compare.Capacity
-	var rates []*compare.Probed
-	for _, c := range s.all {
-		for _, p := range c.Rates {
-			of, rates = append(of, c), append(rates, p)
-		}
-	}
-	return slices.Concat([]group{{"", append(s.keysOf(of),
-		textColumn(rates, "messages/s", "", false, rateOf),
-		textColumn(rates, "held", "", false, func(p *compare.Probed) string { return fmt.Sprintf("%d of %d", p.Held, len(p.Trials)) }))}},
-		latencyAt(rates, func(p *compare.Probed) *compare.Probed { return p }),
-		pruned(group{"", []column{textColumn(rates, "missed because", "", true, func(p *compare.Probed) string { return p.Why })}}))
-}
-
-// held is the highest rate that a cell holds, as far as it is known.
-func held(c *compare.Capacity) string {
-	switch h := c.Held(); c.Finding() {
-	case compare.Above:
-		return "≥ " + rate(h.PerS)
-	case compare.None:
-		return none
-	case compare.Unfinished:
-		if h == nil {
-			return none
-		}
-		return "≥ " + rate(h.PerS)
-	default:
-		return rate(h.PerS)
-	}
-}
-
-// failing is the lowest rate that fails above those which hold, or still may.
-func failing(c *compare.Capacity) string {
-	failed := c.Failed()
-	if c.Held() == nil && c.Finding() == compare.Unfinished {
-		_, failed = c.Bracket()
-	}
-	return rateOf(failed)
-}
-
-func rateOf(p *compare.Probed) string {
-	if p == nil {
-		return none
-	}
-	return rate(p.PerS)
-}
-
-// because says why the cell goes no higher; where it holds no rate, why not the highest that it kept up with.
-func because(c *compare.Capacity) string {
-	switch c.Finding() {
-	case compare.Above:
-		return "the highest rate tried holds"
-	case compare.Unfinished:
-		return "the search ended early"
-	case compare.None:
-		if low, _ := c.Bracket(); low != nil {
-			return fmt.Sprintf("%s at %s", low.Why, rate(low.PerS))
-		}
-	}
-	return c.Failed().Why
-}
-
-// remarks are what a reader of the tables must know beside them.
+// remarks are what a reader of the tables must know beside them: the run's warnings, and what the search shows.
 func (s *searches) remarks() []string {
-	lines := slices.Clone(s.run.Warnings)
+	var lines []string
+	for _, w := range s.run.Warnings {
+		lines = append(lines, printable(w))
+	}
+	return append(lines, s.shows()...)
+}
+
+// shows is what the search shows beside its tables.
+func (s *searches) shows() (lines []string) {
 	for _, o := range spellAll(s.terms.Objectives) {
 		var without []string
 		for _, c := range s.all {
@@ -219,7 +108,7 @@ func (s *searches) remarks() []string {
 		if floor == nil {
 			continue
 		}
-		text := fmt.Sprintf("%s fails at %s msg/s too: %s", s.called(c), rate(floor.PerS), floor.Why)
+		text := fmt.Sprintf("%s fails at %s msg/s too, where %s held: %s", s.called(c), rate(floor.PerS), floor.Tally(), floor.Why)
 		if m, _ := workload.ModeByName(c.Mode); m.Transactional {
 			text += "; the lower the rate, the longer a transaction takes to fill"
 		}
@@ -299,18 +188,22 @@ func (s *searches) clause(c *compare.Capacity) string {
 	case compare.None:
 		return "holds no rate that was tried"
 	case compare.Above:
-		return fmt.Sprintf("holds %s msg/s, the highest rate tried", rate(h.PerS))
+		return fmt.Sprintf("holds %s msg/s, the highest rate tried (%s)", rate(h.PerS), h.Tally())
 	case compare.Unfinished:
-		if h == nil {
-			return "is not known to hold any rate yet"
+		text := "is not known to hold any rate yet"
+		if h != nil {
+			text = fmt.Sprintf("holds %s msg/s at least (%s)", rate(h.PerS), h.Tally())
 		}
-		return fmt.Sprintf("holds %s msg/s at least", rate(h.PerS))
+		if open := c.Undecided(); open != nil {
+			text += fmt.Sprintf(", and %s msg/s is undecided (%s held)", rate(open.PerS), open.Tally())
+		}
+		return text
 	}
-	text := fmt.Sprintf("holds %s msg/s", rate(h.PerS))
+	text := fmt.Sprintf("holds %s msg/s (%s", rate(h.PerS), h.Tally())
 	if base := s.base(c); base != nil && base != c && base.Finding() == compare.Bracketed {
-		text += fmt.Sprintf(" (%s that of %s)", times(h.PerS/base.Held().PerS), base.Mode)
+		text += fmt.Sprintf("; %s that of %s", times(h.PerS/base.Held().PerS), base.Mode)
 	}
-	return text
+	return text + ")"
 }
 
 // base is the search of the reference mode that shares a search's other axes, nil if there is none.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -38,20 +39,22 @@ type CapacityCell struct {
 	Held    *float64       `json:"held_per_s"`
 	Failed  *float64       `json:"failed_per_s"` // the lowest that failed above
 	Why     string         `json:"failed_because"`
-	Floor   *float64       `json:"floor_per_s"` // the highest that failed below: transactions that fill too slowly
+	Floor   *float64       `json:"floor_per_s"`     // the highest that failed below: transactions that fill too slowly
+	Open    *float64       `json:"undecided_per_s"` // the highest whose probes contradict each other, or of which but one missed
 	Probes  int            `json:"probes"`
 	Rates   []CapacityRate `json:"rates"`
 }
 
 // CapacityRate is one rate and its probes.
 type CapacityRate struct {
-	PerS    float64             `json:"per_s"`
-	Held    int                 `json:"held"`
-	Missed  int                 `json:"missed"`
-	Holds   bool                `json:"holds"`
-	Fails   bool                `json:"fails"`
-	Why     string              `json:"why"`     // of the first that missed
-	Figures map[string]*float64 `json:"figures"` // medians in µs, by metric
+	PerS      float64             `json:"per_s"`
+	Held      int                 `json:"held"`
+	Missed    int                 `json:"missed"`
+	Sustained int                 `json:"sustained"` // probes that kept up with their schedule, whatever else they missed
+	Holds     bool                `json:"holds"`
+	Fails     bool                `json:"fails"`
+	Why       string              `json:"why"`     // of the first that missed
+	Figures   map[string]*float64 `json:"figures"` // medians by metric, in its unit: latencies in µs
 }
 
 func findingName(f compare.Finding) string {
@@ -81,14 +84,16 @@ func (s *searches) document() CapacityDocument {
 	for _, c := range s.all {
 		cell := CapacityCell{
 			Cell: c.Name, Mode: c.Mode, Axes: c.Axes, Asked: spellAll(c.Asked()), Finding: findingName(c.Finding()), Held: perS(c.Held()), Failed: perS(c.Failed()), Floor: perS(c.Floor()),
-			Probes: c.Probes(), Rates: []CapacityRate{},
+			Open: perS(c.Undecided()), Probes: c.Probes(), Rates: []CapacityRate{},
 		}
 		if failed := c.Failed(); failed != nil {
 			cell.Why = failed.Why
 		}
 		for _, p := range c.Rates {
-			r := CapacityRate{PerS: p.PerS, Held: p.Held, Missed: p.Missed, Holds: p.Holds(), Fails: p.Fails(), Why: p.Why, Figures: map[string]*float64{}}
-			for _, m := range shownAtRate() {
+			r := CapacityRate{
+				PerS: p.PerS, Held: p.Held, Missed: p.Missed, Sustained: p.Sustained(), Holds: p.Holds(), Fails: p.Fails(), Why: p.Why, Figures: map[string]*float64{},
+			}
+			for _, m := range s.shownAtRate() {
 				r.Figures[m.Name] = p.Median(m)
 			}
 			cell.Rates = append(cell.Rates, r)
@@ -111,9 +116,13 @@ func capacityCSV(w io.Writer, s *searches, _ Options) error {
 		}
 	}
 	keys := slices.Sorted(maps.Keys(axes))
-	row := []string{"run_id", "cell", "mode", "finding", "rate_per_s", "held", "missed", "holds", "fails", "why"}
-	for _, m := range shownAtRate() {
-		row = append(row, m.Name+"_us")
+	row := []string{"run_id", "cell", "mode", "finding", "rate_per_s", "held", "missed", "sustained", "holds", "fails", "why"}
+	for _, m := range s.shownAtRate() {
+		name := m.Name
+		if m.Unit == metric.Microseconds {
+			name += "_us"
+		}
+		row = append(row, name)
 	}
 	for _, key := range keys {
 		row = append(row, "axis_"+key)
@@ -125,8 +134,8 @@ func capacityCSV(w io.Writer, s *searches, _ Options) error {
 	for _, c := range s.all {
 		for _, p := range c.Rates {
 			row := []string{s.run.RunID, c.Name, c.Mode, findingName(c.Finding()), strconv.FormatFloat(p.PerS, 'f', -1, 64),
-				strconv.Itoa(p.Held), strconv.Itoa(p.Missed), fmt.Sprint(p.Holds()), fmt.Sprint(p.Fails()), p.Why}
-			for _, m := range shownAtRate() {
+				strconv.Itoa(p.Held), strconv.Itoa(p.Missed), strconv.Itoa(p.Sustained()), fmt.Sprint(p.Holds()), fmt.Sprint(p.Fails()), p.Why}
+			for _, m := range s.shownAtRate() {
 				text := ""
 				if v := p.Median(m); v != nil {
 					text = strconv.FormatFloat(*v, 'f', -1, 64)

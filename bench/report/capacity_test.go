@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,22 +91,22 @@ func TestCapacityGolden(t *testing.T) {
 // TestVerdictClaimsNoObjectiveOfAModeThatHasNone: a rate was held to those objectives alone that concern the mode.
 func TestVerdictClaimsNoObjectiveOfAModeThatHasNone(t *testing.T) {
 	for slo, want := range map[string]string{
-		"": "At-least-once holds 1,000 msg/s, the highest rate tried; transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried.",
-		"p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried; " +
-			"transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried.",
-		"p99(commit) < 1s; p50(commit) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried; " +
-			"transactional (100 per transaction), with p99(commit) < 1s and p50(commit) < 1s, holds 1,000 msg/s, the highest rate tried.",
-		"p99(commit) < 1s; p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried; " +
-			"transactional (100 per transaction), with p99(commit) < 1s too, holds 1,000 msg/s, the highest rate tried.",
-		"torn == 0":      "At-least-once holds 1,000 msg/s, the highest rate tried; transactional (100 per transaction), with torn == 0, holds 1,000 msg/s, the highest rate tried.",
-		"p99(init) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried; transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried.",
+		"": "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); " +
+			"transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"p99(commit) < 1s; p50(commit) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); " +
+			"transactional (100 per transaction), with p99(commit) < 1s and p50(commit) < 1s, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"p99(commit) < 1s; p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); " +
+			"transactional (100 per transaction), with p99(commit) < 1s too, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"torn == 0":      "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction), with torn == 0, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"p99(init) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
 	} {
 		run := sought(t)
 		run.Trials = []result.Trial{probed("at-least-once", 0, 1000, 1, 4000, true), probed("transactional", 100, 1000, 1, 4000, true)}
 		run.Trials[1].Guarantee.Torn = new(int64(0))
 		run.Profile.Values = compare.Terms{Min: 1000, Max: 1000, Precision: 0.1, Confirm: 1, MaxProbes: 40}.Values()
 		run.Profile.Values["slo"] = result.Value{Value: slo}
-		s, err := searchesOf(run)
+		s, err := searchesOf(summarise(run))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,6 +120,112 @@ func TestVerdictClaimsNoObjectiveOfAModeThatHasNone(t *testing.T) {
 		if remarked := strings.Contains(strings.Join(s.remarks(), "\n"), "was not asked of at-least-once"); remarked != (claimed < 2*len(s.terms.Objectives)) {
 			t.Errorf("%s: %d objectives asked, remarks %q", slo, claimed, s.remarks())
 		}
+	}
+}
+
+// TestVerdictSaysHowManyProbesHeld and claims no rate whose probes contradict each other until two of three held.
+func TestVerdictSaysHowManyProbesHeld(t *testing.T) {
+	for _, test := range []struct {
+		keepUp []bool // of the highest rate's probes
+		want   string
+	}{
+		{[]bool{true}, "Idempotent holds 200 msg/s, the highest rate tried (1 of 1 probe)."},
+		{[]bool{true, false}, "Idempotent holds 100 msg/s at least (1 of 1 probe), and 200 msg/s is undecided (1 of 2 probes held)."},
+		{[]bool{false, true}, "Idempotent holds 100 msg/s at least (1 of 1 probe), and 200 msg/s is undecided (1 of 2 probes held)."},
+		{[]bool{false, true, true}, "Idempotent holds 200 msg/s, the highest rate tried (2 of 3 probes)."},
+		{[]bool{true, false, false}, "Idempotent holds 100 msg/s (1 of 1 probe)."},
+	} {
+		run := sought(t)
+		run.Profile.Values = compare.Terms{Min: 100, Max: 200, Precision: 1, Confirm: 1, MaxProbes: 40}.Values()
+		run.Trials = []result.Trial{probed("idempotent", 0, 100, 1, 4000, true)}
+		for i, keepsUp := range test.keepUp {
+			run.Trials = append(run.Trials, probed("idempotent", 0, 200, i+1, 4000, keepsUp))
+		}
+		s, err := searchesOf(summarise(run))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.verdict(); got != test.want {
+			t.Errorf("%v:\n got %s\nwant %s", test.keepUp, got, test.want)
+		}
+		contradicts := slices.Contains(test.keepUp, true) && slices.Contains(test.keepUp, false)
+		if said := strings.Contains(strings.Join(s.remarks(), "\n"), "probes of 1 rate contradicted each other"); said != contradicts {
+			t.Errorf("%v: remarks %q", test.keepUp, s.remarks())
+		}
+	}
+}
+
+// TestEveryFormatShowsTheObjectivesFigure and how many probes held and were sustained, at every rate.
+func TestEveryFormatShowsTheObjectivesFigure(t *testing.T) {
+	run := sought(t)
+	run.Profile.Values["slo"] = result.Value{Value: "p90(e2e) < 100ms; max(hold) < 5k; p99(e2e) < 100ms"}
+	for i := range run.Trials {
+		latency := run.Trials[i].LatencyUS["e2e"]
+		latency.P90 = new(43_210.0)
+		run.Trials[i].LatencyUS["e2e"] = latency
+		run.Trials[i].Lag = &result.Lag{Hold: result.LagStat{Max: new(1234.0)}}
+	}
+	formats := map[string]Format{"html": HTML}
+	for _, name := range CapacityFormats() {
+		formats[name], _ = CapacityByName(name)
+	}
+	for name, says := range map[string][]string{
+		"text":     {"e2e p90, ms", "43.2", "hold max, offsets", "1,234", "2 of 3", "3 of 3", "sustained"},
+		"markdown": {"| probes held | probes sustained |", "| e2e p90, ms | hold max, offsets |", "| 43.2 | 1,234 |", "| 2 of 2 | 2 of 2 |", "| 0 of 2 | 0 of 2 |"},
+		"html":     {">e2e p90, ms<", ">43.2<", ">hold max, offsets<", ">1,234<", ">3 of 3<", ">sustained<"},
+		"csv":      {",held,missed,sustained,", ",p90(e2e)_us,max(hold),", ",43210,1234,"},
+		"json":     {`"sustained": 3`, `"p90(e2e)": 43210`, `"max(hold)": 1234`, `"undecided_per_s": null`},
+	} {
+		text := render(t, formats[name], run, Options{})
+		for _, part := range says {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s does not say %q:\n%s", name, part, text)
+			}
+		}
+		if name == "text" {
+			holdWidth(t, text)
+		}
+	}
+}
+
+// TestHTMLOfASearchLeadsWithWhatWasFound in the tables of the other formats.
+func TestHTMLOfASearchLeadsWithWhatWasFound(t *testing.T) {
+	run := sought(t)
+	page := render(t, HTML, run, Options{Path: "results/capacity"})
+	s, err := searchesOf(summarise(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, main, _ := strings.Cut(page, `<main id="main"`)
+	if !strings.HasPrefix(main, " tabindex=\"-1\">\n"+`<section id="capacity"`) {
+		t.Errorf("the search does not come first: %.200s", main)
+	}
+	for _, want := range append(s.shows(), s.verdict(), s.asked(), "Which rate does each delivery mode hold here") {
+		if !strings.Contains(page, templateEscaped(want)) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	for _, table := range [][]group{s.found(), s.points()} {
+		for _, g := range table {
+			for _, c := range g.columns {
+				for _, text := range append(c.texts, c.title) {
+					if !strings.Contains(page, ">"+templateEscaped(text)+"</t") {
+						t.Errorf("no cell of a table says %q", text)
+					}
+				}
+			}
+		}
+	}
+	holdInPageLinks(t, "search", page)
+	edited := sought(t)
+	edited.Profile.Values["min_rate"] = result.Value{Value: "fast"}
+	if err := HTML(io.Discard, edited, Options{}); err == nil || !strings.Contains(err.Error(), "min_rate") {
+		t.Errorf("of terms that were edited: %v", err)
+	}
+	empty := sought(t)
+	empty.Trials, empty.Complete = nil, false
+	if page := render(t, HTML, empty, Options{}); strings.Contains(page, `id="capacity"`) || !strings.Contains(page, "No probe finished") {
+		t.Error("a search that did not get far has a table")
 	}
 }
 

@@ -12,10 +12,9 @@ func capacityText(w io.Writer, s *searches, o Options) error {
 	p.head(s.heading(), s.header())
 	if len(s.all) > 0 {
 		for _, table := range [][]group{s.found(), s.points()} {
-			p.line("")
-			p.table(table, make([]string, len(table[0].columns[0].texts)))
+			p.fitted("", table[0].columns, table[1:], make([]string, len(table[0].columns[0].texts)))
 		}
-		p.legend([]string{"latencies are medians over the probes of a rate; two probes that miss make a rate fail"})
+		p.legend(s.legend())
 	}
 	for i, text := range s.remarks() {
 		if i == 0 {

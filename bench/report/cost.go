@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
@@ -153,7 +154,13 @@ func (c cost) percents(lo, hi float64) string {
 	return text
 }
 
-func percent(share float64) string { return minus(rate(math.Round(100*share))) + "%" }
+// percent writes a share in whole percent; nearly all of it with what is left to tell from all.
+func percent(share float64) string {
+	if 0.99 < share && share < 1 {
+		return strconv.FormatFloat(100*share, 'f', max(int(-math.Log10(1-share))-1, 0), 64) + "%"
+	}
+	return minus(rate(math.Round(100*share))) + "%"
+}
 
 // minus writes the sign of a figure as people do.
 func minus(text string) string { return strings.ReplaceAll(text, "-", "−") }

@@ -24,11 +24,19 @@ var assets embed.FS
 // trials' own files are drawn where Options.Path is the run's directory. Everything can be read without scripts; with them, series and
 // percentiles can be looked at closely.
 //
-// Its errors are the writer's, and those of trials' files that are not what they should be.
+// Its errors are the writer's, and those of trials' files and of a search's terms that are not what they should be.
 func HTML(w io.Writer, r *result.Run, o Options) error {
-	p, err := newPage(summarise(r), o)
+	s := summarise(r)
+	p, err := newPage(s, o)
 	if err != nil {
 		return err
+	}
+	if searched(r) {
+		found, err := searchesOf(s)
+		if err != nil {
+			return err
+		}
+		p.leadWith(found)
 	}
 	t, err := template.ParseFS(assets, "html/page.html.tmpl")
 	if err != nil {
@@ -45,6 +53,7 @@ func HTML(w io.Writer, r *result.Run, o Options) error {
 // page is what the template shows. The template escapes all of it but Style, Scripts and the figures' drawings, which are the tool's own.
 type page struct {
 	Title    string
+	Question string // empty: what exactly-once costs
 	Policy   string
 	Style    template.CSS
 	Scripts  []template.JS

@@ -165,7 +165,7 @@ func e2eCurve(dir, name string, t *result.Trial) (curve, error) {
 		return c, err
 	}
 	defer f.Close()
-	histograms, err := measure.ReadLog(f)
+	histograms, err := measure.ReadLog(f, measure.E2E)
 	if err != nil {
 		return c, fmt.Errorf("read %s: %w", f.Name(), err)
 	}

@@ -88,9 +88,18 @@ func (s *summary) costs() section {
 
 // tableOf lays groups of columns beside the cells' names.
 func (s *summary) tableOf(id, caption string, groups []group) htmlTable {
-	keys := s.keys()
-	t := htmlTable{Caption: caption, Groups: []headGroup{{Span: len(keys)}}}
-	columns := slices.Clone(keys)
+	t := htmlTableOf(caption, append([]group{{"", s.keys()}}, groups...))
+	for i, cell := range s.cells {
+		t.Rows[i].Class = rowClass(cell)
+		s.sign(&t.Rows[i].Cells[0], cell, fmt.Sprintf("%s-%d", id, i))
+	}
+	return t
+}
+
+// htmlTableOf lays groups of columns side by side; the first column names the rows.
+func htmlTableOf(caption string, groups []group) htmlTable {
+	t := htmlTable{Caption: caption}
+	var columns []column
 	for _, g := range groups {
 		t.Groups = append(t.Groups, headGroup{g.title, len(g.columns)})
 		columns = append(columns, g.columns...)
@@ -98,12 +107,11 @@ func (s *summary) tableOf(id, caption string, groups []group) htmlTable {
 	for _, c := range columns {
 		t.Heads = append(t.Heads, head{c.title, c.class()})
 	}
-	for i, cell := range s.cells {
-		row := htmlRow{Class: rowClass(cell)}
+	for i := range columns[0].texts {
+		row := htmlRow{}
 		for k, c := range columns {
 			row.Cells = append(row.Cells, htmlCell{Text: printable(c.texts[i]), Class: c.class(), Head: k == 0})
 		}
-		s.sign(&row.Cells[0], cell, fmt.Sprintf("%s-%d", id, i))
 		t.Rows = append(t.Rows, row)
 	}
 	return t

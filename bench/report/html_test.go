@@ -39,18 +39,7 @@ func TestHTMLIsOneFile(t *testing.T) {
 		if found := anyAddress.FindString(page); found != "" {
 			t.Errorf("%s: it loads something: %s", name, found)
 		}
-		ids := map[string]bool{}
-		for _, m := range idAttribute.FindAllStringSubmatch(page, -1) {
-			if ids[m[1]] {
-				t.Errorf("%s: two elements are called %s", name, m[1])
-			}
-			ids[m[1]] = true
-		}
-		for _, m := range inPageLink.FindAllStringSubmatch(page, -1) {
-			if !ids[m[1]] {
-				t.Errorf("%s: a link leads to %s, which is not there", name, m[1])
-			}
-		}
+		holdInPageLinks(t, name, page)
 		before := byte('0')
 		for _, m := range headings.FindAllStringSubmatch(page, -1) {
 			if m[1][0] > before+1 {
@@ -63,6 +52,23 @@ func TestHTMLIsOneFile(t *testing.T) {
 		}
 		if len(page) > 2<<20 {
 			t.Errorf("%s: it has %d bytes", name, len(page))
+		}
+	}
+}
+
+// holdInPageLinks to what they lead to, and ids to one element each.
+func holdInPageLinks(t *testing.T, name, page string) {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, m := range idAttribute.FindAllStringSubmatch(page, -1) {
+		if ids[m[1]] {
+			t.Errorf("%s: two elements are called %s", name, m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range inPageLink.FindAllStringSubmatch(page, -1) {
+		if !ids[m[1]] {
+			t.Errorf("%s: a link leads to %s, which is not there", name, m[1])
 		}
 	}
 }

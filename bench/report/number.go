@@ -67,9 +67,12 @@ func finely(v float64) string {
 	return bare(v)
 }
 
-// bare writes a ratio without its sign.
+// bare writes a ratio without its sign. A small one has two digits too: a hundredth and a thousandth are not the same cost.
 func bare(v float64) string {
-	if v < 9.995 {
+	switch {
+	case 0 < v && v < 0.0995:
+		return strconv.FormatFloat(v, 'f', min(1-int(math.Floor(math.Log10(v*1.005))), 9), 64)
+	case v < 9.995:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
 	return sensible(v)

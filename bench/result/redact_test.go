@@ -44,7 +44,8 @@ func TestSecretsNeverReachAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	trial := &result.Trial{
-		ID: "b01-a", Cell: "mode=idempotent", Scenario: "produce", Mode: "idempotent", Guarantee: result.Guarantee{Verdict: result.Held},
+		ID: "b01-a", Cell: "mode=idempotent", Block: 1, Scenario: "produce", Mode: "idempotent", WindowS: 1, Saturated: true,
+		Throughput: result.Throughput{AckedPerS: new(0.0)}, Guarantee: result.Guarantee{Verdict: result.Unchecked},
 		ClientConfig: result.ClientConfig{Producer: config, Reader: config},
 	}
 	if err := store.WriteTrial(trial); err != nil {

@@ -2,7 +2,11 @@
 // A figure that does not exist is null, never 0. The JSON Schema beside this file describes it.
 package result
 
-import "time"
+import (
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
 
 // Schema names this version of the stored form.
 const Schema = "kafka-eos-bench/run/v1"
@@ -51,16 +55,10 @@ type Machine struct {
 }
 
 // Profile is the workload as resolved, with each value's source.
-type Profile struct {
-	Name   string           `json:"name"`
-	Values map[string]Value `json:"values"`
-}
+type Profile = workload.Stored
 
-// Value is one setting, in the form a flag or profile would spell it.
-type Value struct {
-	Value  string `json:"value"`
-	Source string `json:"source"` // default, profile, environment, flag
-}
+// Value is one of its settings.
+type Value = workload.StoredValue
 
 // Trial is one cell measured once.
 type Trial struct {
@@ -92,6 +90,13 @@ type Trial struct {
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
 }
+
+// What a trial that held its rate has at least handed over of the records due in its window, and had reported undelivered of all sent
+// at most.
+const (
+	MinHanded = 0.99
+	MaxFailed = 0.01
+)
 
 // FellBehind says whether the trial did not hold its rate: one that had none to hold, or was cut short, did not fall behind.
 func (t *Trial) FellBehind() bool { return t.Sustained != nil && !*t.Sustained }

@@ -57,14 +57,7 @@ func TestExamplesAreValidAndSurviveARoundTrip(t *testing.T) {
 
 // TestDefectsAreNamed plants one defect at a time into the full example.
 func TestDefectsAreNamed(t *testing.T) {
-	type object = map[string]any
 	trial := func(r object) object { return r["trials"].([]any)[0].(object) }
-	in := func(o object, path ...string) object {
-		for _, key := range path {
-			o = o[key].(object)
-		}
-		return o
-	}
 	for name, c := range map[string]struct {
 		plant func(object)
 		says  string
@@ -77,6 +70,8 @@ func TestDefectsAreNamed(t *testing.T) {
 		"unknown source":       {func(r object) { in(r, "profile", "values", "rate")["source"] = "guess" }, "/profile/values/rate/source"},
 		"not a time":           {func(r object) { r["started_at"] = "yesterday" }, "/started_at"},
 		"not a day":            {func(r object) { r["started_at"] = "2026-13-41T00:00:00Z" }, "month"},
+		"trials of text":       {func(r object) { r["trials"] = "many" }, "/trials"},
+		"a trial of text":      {func(r object) { r["trials"] = []any{"one"} }, "/trials/0"},
 		"trial twice":          {func(r object) { r["trials"] = []any{trial(r), trial(r)} }, "/trials/1/id"},
 		"unknown verdict":      {func(r object) { in(trial(r), "guarantee")["verdict"] = "fine" }, "/trials/0/guarantee/verdict"},
 		"negative count":       {func(r object) { in(trial(r), "guarantee")["lost"] = -1 }, "/trials/0/guarantee/lost"},
@@ -84,8 +79,8 @@ func TestDefectsAreNamed(t *testing.T) {
 		"missing figure":       {func(r object) { delete(in(trial(r), "latency_us", "e2e"), "p99") }, "missing property 'p99'"},
 		"missing guarantee":    {func(r object) { delete(trial(r), "guarantee") }, "missing property 'guarantee'"},
 		"negative latency":     {func(r object) { in(trial(r), "latency_us", "e2e")["mean"] = -3 }, "/latency_us/e2e/mean"},
-		"p99 below p50":        {func(r object) { in(trial(r), "latency_us", "e2e")["p99"] = 1 }, "latency_us/e2e/p99: 1 is below p90"},
-		"no samples":           {func(r object) { in(trial(r), "latency_us", "e2e")["count"] = 0 }, "latency_us/e2e/p50: a figure without samples"},
+		"p99 below p50":        {func(r object) { in(trial(r), "latency_us", "e2e")["p99"] = 1 }, "/trials/0/latency_us/e2e/p99': 1 is below p90"},
+		"no samples":           {func(r object) { in(trial(r), "latency_us", "e2e")["count"] = 0 }, "/trials/0/latency_us/e2e/p50': a figure without samples"},
 		"share above 1":        {func(r object) { in(trial(r), "lag")["marker_share"] = 1.5 }, "/trials/0/lag/marker_share"},
 		"id leaves the folder": {func(r object) { trial(r)["id"] = "../run" }, "/trials/0/id"},
 		"axis of lists":        {func(r object) { in(trial(r), "axes")["rate"] = []any{1} }, "/trials/0/axes/rate"},
@@ -188,15 +183,27 @@ func FuzzLoad(f *testing.F) {
 		f.Add(data[:len(data)/2])
 		f.Add(append(slices.Clone(data), data...))
 	}
+	for _, change := range []func(object){func(object) {}, atMax, unread, func(o object) { asMode(o, "at-most-once") }} {
+		f.Add(planted(f, change))
+	}
 	f.Add([]byte(`null`))
 	f.Add([]byte(`{"schema": 1}`))
 	s := compiled(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var again bytes.Buffer
 		if r, err := s.decodeRun(data); err == nil {
-			if err := Encode(&bytes.Buffer{}, r); err != nil {
-				t.Errorf("accepted and not encodable: %v", err)
+			if err := Encode(&again, r); err != nil {
+				t.Fatalf("accepted and not encodable: %v", err)
+			}
+			if _, err := s.decodeRun(again.Bytes()); err != nil {
+				t.Errorf("accepted, and refused once stored again: %v", err)
 			}
 		}
-		_, _ = s.decodeTrial(data)
+		if trial, err := s.decodeTrial(data); err == nil {
+			stored := trial.stored()
+			if err := Indented(&again, &stored); err != nil {
+				t.Fatalf("accepted and not encodable: %v", err)
+			}
+		}
 	})
 }

@@ -85,7 +85,8 @@ func Empty(dir string) (bool, error) {
 }
 
 // WriteTrial stores a finished trial as trials/<id>.json, whole or not at all, replacing an earlier one of that id.
-// A trial that Load would refuse is refused here, naming the field.
+// A trial that Load would refuse is refused here, naming the field, and kept beside the others as <id>.refused: it was measured, and is a
+// defect of whoever counted it.
 func (s *Store) WriteTrial(t *Trial) error {
 	if err := checkID(t.ID); err != nil {
 		return err
@@ -96,7 +97,8 @@ func (s *Store) WriteTrial(t *Trial) error {
 		return fmt.Errorf("encode trial %s: %w", t.ID, err)
 	}
 	if _, err := s.schemas.decodeTrial(b.Bytes()); err != nil {
-		return fmt.Errorf("store trial %s: %w", t.ID, err)
+		kept := filepath.Join(trialsDir, t.ID+".refused")
+		return errors.Join(fmt.Errorf("store trial %s: %w; this is a defect of the tool, please report it with %s", t.ID, err, kept), s.replace(kept, b.Bytes()))
 	}
 	return s.replace(filepath.Join(trialsDir, t.ID+".json"), b.Bytes())
 }
@@ -132,8 +134,8 @@ func (s *Store) finish(complete func([]Trial) bool) error {
 	if err != nil {
 		return err
 	}
-	s.run.Trials = trials
-	s.run.Complete = complete(trials)
+	s.run.Trials = trials.list
+	s.run.Complete = complete(trials.list)
 	return s.writeRun(s.run)
 }
 

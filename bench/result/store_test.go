@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -40,7 +41,9 @@ func started(t *testing.T) (*Run, string, *Store) {
 func trialAt(t *testing.T, id string, block int, second int) *Trial {
 	t.Helper()
 	trial := example(t).Trials[0]
-	trial.ID, trial.Cell, trial.Block = id, "mode=transactional,txn_size=100,keys="+id, block
+	trial.ID, trial.Cell, trial.Block = id, "linger="+id+",mode=transactional,txn_size=100", block
+	trial.Axes = maps.Clone(trial.Axes)
+	trial.Axes["linger"] = id
 	trial.StartedAt = time.Date(2026, 11, 22, 23, 0, second, 0, time.UTC)
 	return &trial
 }
@@ -185,6 +188,7 @@ func TestWriteTrialRefusesWhatCouldNotBeLoaded(t *testing.T) {
 		"an id that leaves the directory": {func(t *Trial) { t.ID = "../b01" }, "cannot name a trial's file"},
 		"an unknown verdict":              {func(t *Trial) { t.Guarantee.Verdict = "fine" }, "/guarantee/verdict"},
 		"an impossible rate":              {func(t *Trial) { t.SentPerS = -1 }, "/sent_per_s"},
+		"a contradiction":                 {func(t *Trial) { t.Guarantee.Sent++ }, "/guarantee/sent"},
 	} {
 		trial := trialAt(t, "b01-a", 1, 10)
 		c.change(trial)
@@ -192,14 +196,20 @@ func TestWriteTrialRefusesWhatCouldNotBeLoaded(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, c.says)
 		}
 	}
-	if entries, _ := os.ReadDir(filepath.Join(dir, "trials")); len(entries) != 0 {
-		t.Errorf("%d files were left", len(entries))
+	if entries, _ := os.ReadDir(filepath.Join(dir, "trials")); len(entries) != 1 || entries[0].Name() != "b01-a.refused" {
+		t.Errorf("%v were left, want what was measured under a name that nobody loads", entries)
+	}
+	if r, err := Load(dir); err != nil || len(r.Trials) != 0 {
+		t.Errorf("loaded %v, %v", r, err)
 	}
 }
 
 func TestAnEmptyTrialIsWrittenWithListsNotNulls(t *testing.T) {
 	_, dir, s := started(t)
-	trial := &Trial{ID: "b01-a", Cell: "mode=idempotent", Scenario: "produce", Mode: "idempotent", Guarantee: Guarantee{Verdict: Unchecked}}
+	trial := &Trial{
+		ID: "b01-a", Cell: "mode=idempotent", Block: 1, Scenario: "produce", Mode: "idempotent", WindowS: 1, Saturated: true,
+		Throughput: Throughput{AckedPerS: new(0.0)}, Guarantee: Guarantee{Verdict: Unchecked},
+	}
 	if err := s.WriteTrial(trial); err != nil {
 		t.Fatal(err)
 	}
@@ -309,6 +319,27 @@ func TestACompleteRunHasTheTrialsItLists(t *testing.T) {
 			[]string{"trials/b01-b.json is missing", "put the file back"}},
 		"one added": {func(t *testing.T, dir string) { copyTrial(t, dir, "b02-c", func(t *Trial) { t.Block = 2 }) },
 			[]string{"trials/b02-c.json is none of the trials", "move the file elsewhere"}},
+		"one edited": {func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "trials", "b01-b.json")
+			edit(t, path, `"read_per_s": 998.9`, `"read_per_s": 1011`)
+		}, []string{"trials/b01-b.json has 1011 in '/throughput/read_per_s', where run.json has 998.9", "put it back as it was stored"}},
+		"one edited in run.json": {func(t *testing.T, dir string) {
+			edit(t, filepath.Join(dir, "run.json"), `"cpu_s": 0.41`, `"cpu_s": 0.04`)
+		}, []string{"trials/b01-a.json has 0.41 in '/resources/cpu_s', where run.json has 0.04"}},
+		"written anew": {func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "run.json")
+			var doc any
+			if err := json.Unmarshal(read(t, path), &doc); err != nil {
+				t.Fatal(err)
+			}
+			data, err := json.Marshal(doc) // keys in another order, numbers in another form
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}, nil},
 		"run.json alone": {func(t *testing.T, dir string) {
 			remove(t, filepath.Join(dir, "trials", "b01-a.json"))
 			remove(t, filepath.Join(dir, "trials", "b01-b.json"))
@@ -366,7 +397,7 @@ func TestItsCallerMaySayThatARunIsComplete(t *testing.T) {
 	for _, complete := range []bool{true, false} {
 		_, dir, s := started(t)
 		early := trialAt(t, "b01-a", 1, 1)
-		early.Complete = false
+		early.Complete, early.Sustained = false, nil
 		if err := s.WriteTrial(early); err != nil {
 			t.Fatal(err)
 		}
@@ -376,6 +407,18 @@ func TestItsCallerMaySayThatARunIsComplete(t *testing.T) {
 		if r, err := Load(dir); err != nil || r.Complete != complete || len(r.Trials) != 1 {
 			t.Errorf("got %v, %v, want complete %v", r, err, complete)
 		}
+	}
+}
+
+// edit replaces the first of a text in a file.
+func edit(t *testing.T, path, from, to string) {
+	t.Helper()
+	text := string(read(t, path))
+	if !strings.Contains(text, from) {
+		t.Fatalf("%s has no %s", path, from)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(text, from, to, 1)), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package selfcheck
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,7 +102,7 @@ func (l *Lab) try(ctx context.Context, target *broker.Target, f freezer, flags m
 		if err != nil {
 			return nil, err
 		}
-		judged, reason := o.evident(judge(o, lasted)), o.disturbed()
+		judged, reason := o.evident(judge(o, lasted)), cmp.Or(o.disturbed(), o.slow(lasted))
 		passed := !slices.ContainsFunc(judged, func(c Check) bool { return c.Verdict != Pass })
 		checks = excused(judged, reason)
 		if passed || reason == "" {
@@ -109,6 +110,16 @@ func (l *Lab) try(ctx context.Context, target *broker.Target, f freezer, flags m
 		}
 	}
 	return checks, nil
+}
+
+// slow says that the cluster took longer than it may to work off what had piled up while it stood still: the first record that was due
+// then waits for all of the freeze and for that. Far longer is no slow cluster but a wrong clock, and no excuse.
+func (o *observation) slow(lasted time.Duration) string {
+	took := o.quantile(measure.E2E, 100) - lasted
+	if took <= catchUp || took > 3*catchUp {
+		return ""
+	}
+	return fmt.Sprintf("the cluster took %s to work off what had piled up, more than %s", short(took), short(catchUp))
 }
 
 // excused makes failures inconclusive where there is a reason for them that is not the tool's.

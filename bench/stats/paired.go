@@ -3,6 +3,8 @@ package stats
 import (
 	"math"
 	"slices"
+	"sort"
+	"sync"
 )
 
 // exactUpTo is the number of differences up to which the signed-rank distribution is computed exactly. Beyond it the normal
@@ -54,11 +56,13 @@ func SignedRank(d []float64) float64 {
 	}
 	t := min(positive, all-positive) // the distribution is symmetric
 	var tail float64
-	switch {
+	switch n := int64(len(d)); {
 	case all == 0: // nothing but zeros
 		tail = 1
-	case len(d) <= exactUpTo:
-		for _, p := range signedRankDistribution(ranks)[:t+1] {
+	case n <= exactUpTo && untied(ranks, n):
+		tail = tails[n]()[t/2]
+	case n <= exactUpTo:
+		for _, p := range signedRankDistribution(ranks, t) {
 			tail += p
 		}
 	default:
@@ -99,36 +103,50 @@ func critical(n int, confidence float64) int {
 		mean, sd := m*(m+1)/4, math.Sqrt(m*(m+1)*(2*m+1)/24)
 		return max(-1, int(math.Floor(mean-0.5-sd*math.Sqrt2*math.Erfinv(confidence))))
 	}
-	ranks := make([]int64, n)
-	for i := range ranks {
-		ranks[i] = int64(i + 1)
-	}
-	c, sum := -1, 0.0
-	for _, p := range signedRankDistribution(ranks) {
-		if sum += p; sum > tail {
-			break
-		}
-		c++
-	}
-	return c
+	return sort.Search(n*(n+1)/2+1, func(t int) bool { return tails[n]()[t] > tail }) - 1
 }
 
-// signedRankDistribution returns the probability of each sum of a subset of the ranks, in which every rank is with probability
-// one half.
-func signedRankDistribution(ranks []int64) []float64 {
-	var all int64
-	for _, r := range ranks {
-		all += r
+// tails are, by n, P(T ≤ t) of the sum T of the positive ranks of n differences without ties, by t. Each is worked out when it is first
+// asked for and kept: comparisons ask for the same few thousands of times. All of them together take 1.4 MB.
+var tails = func() (of [exactUpTo + 1]func() []float64) {
+	for n := range of {
+		of[n] = sync.OnceValue(func() []float64 {
+			ranks := make([]int64, n)
+			for i := range ranks {
+				ranks[i] = int64(i + 1)
+			}
+			p := signedRankDistribution(ranks, int64(n*(n+1)/2))
+			for t := 1; t < len(p); t++ {
+				p[t] += p[t-1]
+			}
+			return p
+		})
 	}
-	p := make([]float64, all+1)
+	return of
+}()
+
+// untied says whether doubled ranks are those of n differences of which no two are as large, and none is 0.
+func untied(ranks []int64, n int64) bool {
+	for i, r := range ranks {
+		if r != 2*int64(i+1) {
+			return false
+		}
+	}
+	return int64(len(ranks)) == n
+}
+
+// signedRankDistribution returns the probability of each sum, up to the last asked for, of a subset of the ranks, in which every rank is
+// with probability one half.
+func signedRankDistribution(ranks []int64, last int64) []float64 {
+	p := make([]float64, last+1)
 	p[0] = 1
 	var top int64
 	for _, r := range ranks {
 		top += r
-		for sum := top; sum >= r; sum-- {
+		for sum := min(top, last); sum >= r; sum-- {
 			p[sum] = (p[sum] + p[sum-r]) / 2
 		}
-		for sum := range r {
+		for sum := range min(r, last+1) {
 			p[sum] /= 2
 		}
 	}

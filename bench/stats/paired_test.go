@@ -322,7 +322,7 @@ func TestNormalApproximationTakesOverSmoothly(t *testing.T) {
 	for i := range d {
 		whole[i] = int64(i + 1)
 	}
-	distribution := signedRankDistribution(whole)
+	distribution := signedRankDistribution(whole, n*(n+1)/2)
 	for _, confidence := range []float64{0.9, 0.95, 0.99} { // of 5151 ranks
 		exact, below := -1, 0.0
 		for _, p := range distribution {
@@ -357,6 +357,54 @@ func TestNormalApproximationTakesOverSmoothly(t *testing.T) {
 		}
 		if got := SignedRank(d); math.Abs(got-min(1, exact)) > bound {
 			t.Errorf("p %v, exactly %v", got, exact)
+		}
+	}
+}
+
+// What is kept of differences without ties is what a distribution worked out for them says.
+func TestSignedRankOfUntiedDifferences(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for n := 1; n <= exactUpTo; n++ {
+		d := make([]float64, n)
+		for i := range d {
+			d[i] = rng.NormFloat64() + 0.2
+		}
+		ranks, positive := doubledRanks(d)
+		if !untied(ranks, int64(n)) {
+			t.Fatalf("%v has ties", d)
+		}
+		all := int64(n * (n + 1))
+		var tail float64
+		for _, p := range signedRankDistribution(ranks, min(positive, all-positive)) {
+			tail += p
+		}
+		if got := SignedRank(d); !near(got, min(1, 2*tail)) {
+			t.Errorf("%d differences: got %v, want %v", n, got, min(1, 2*tail))
+		}
+	}
+	for name, d := range map[string][]float64{"a tie": {1, -2, 2, 3}, "a zero": {0, 1, 2}} {
+		if ranks, _ := doubledRanks(d); untied(ranks, int64(len(d))) {
+			t.Errorf("%s went unnoticed", name)
+		}
+	}
+}
+
+// BenchmarkSignedRank is of a cell's figure over so many blocks: one that varies, and a count of which most are alike.
+func BenchmarkSignedRank(b *testing.B) {
+	for _, n := range []int{10, 30, exactUpTo, 1000} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		varied, alike := make([]float64, n), make([]float64, n)
+		for i := range n {
+			varied[i], alike[i] = rng.NormFloat64(), math.Round(2*rng.NormFloat64())
+		}
+		for name, d := range map[string][]float64{"varied": varied, "alike": alike} {
+			b.Run(fmt.Sprintf("%s/differences=%d", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					SignedRank(d)
+					SignedRankInterval(d, 0.95)
+				}
+			})
 		}
 	}
 }

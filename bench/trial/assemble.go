@@ -126,9 +126,6 @@ func (t *running) axes() map[string]any {
 	return axes
 }
 
-// maxFailed is the share of records that may be reported undelivered before the load counts as too high.
-const maxFailed = 0.01
-
 // maxDrift is how far records read and sent per second may lie apart at max before the window says more of its
 // edges than of the mode.
 const maxDrift = 0.05
@@ -164,8 +161,8 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 	}
 	if r.Complete && !t.w.Rate.Max {
 		ok, why := t.sustained(parts[:len(t.senders)])
-		if ok && float64(failed) > maxFailed*float64(r.Guarantee.Sent) {
-			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*maxFailed)}
+		if ok && float64(failed) > result.MaxFailed*float64(r.Guarantee.Sent) {
+			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*result.MaxFailed)}
 		}
 		r.Sustained = &ok
 		r.Warnings = append(r.Warnings, why...)

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
-// What METHOD calls unsustained.
+// What METHOD calls unsustained, beside fewer than result.MinHanded handed over, or more than result.MaxFailed not delivered.
 const (
-	minHanded   = 0.99 // of the records due in the window, handed over inside it or a hiccup later
 	maxSlope    = 0.01 // growth of the backlog over the window's last half, of the rate
 	minSlopePts = 8    // backlog samples, for a slope to say anything
 )
@@ -28,7 +28,7 @@ func (t *running) sustained(parts []*Part) (ok bool, why []string) {
 		handed += p.Handed
 		sent += p.Sent
 	}
-	if float64(handed) < minHanded*float64(due) {
+	if float64(handed) < result.MinHanded*float64(due) {
 		why = append(why, fmt.Sprintf("unsustained: %.1f%% of the records due in the window were handed over (sent %s/s of %s/s); %s",
 			100*float64(handed)/float64(due), perSecond(sent, t.window()), perSecond(due, t.window()), t.remedy(parts)))
 	}

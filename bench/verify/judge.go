@@ -103,9 +103,6 @@ func (in *Evidence) hidden() bool {
 	return in.Mode.Transactional && in.Isolation == workload.ReadCommitted
 }
 
-// control reports whether read_uncommitted readers look at transactional data: nothing is promised to them.
-func (in *Evidence) control() bool { return in.Mode.Transactional && !in.hidden() }
-
 // totals counts the sending side.
 func (in *Evidence) totals() result.Guarantee {
 	g := result.Guarantee{Reasons: []string{}}
@@ -235,37 +232,16 @@ func (in *Evidence) report(g *result.Guarantee, f *findings) {
 	}
 }
 
+// decide gives the verdict that the counts have, which is the stored form's to say, and where each broken promise was first broken.
 func (in *Evidence) decide(g *result.Guarantee, f *findings) {
-	promised := in.Mode.Promises
-	if in.control() {
-		promised = workload.Promises{}
+	first := map[string]string{
+		"lost": f.unread.first, "duplicate": f.duplicate.first, "reordered": f.reordered.first, "aborted_read": f.abortedRead.first,
+		"torn": f.torn.first, "premature": f.premature.first, "foreign": f.foreign.first,
 	}
-	for _, check := range []struct {
-		promised bool
-		finding  *finding
-		what     string
-	}{
-		{promised.NoLoss && in.ReachedEnd, &f.unread, "acknowledged or committed but never read"},
-		{promised.NoDuplicate, &f.duplicate, "in the log twice"},
-		{promised.Ordered, &f.reordered, "out of order within producer and partition"},
-		{promised.Atomic, &f.abortedRead, "aborted but read"},
-		{promised.Atomic && in.ReachedEnd, &f.torn, "transactions partly visible"},
-		{promised.Atomic, &f.premature, "read before their commit was called"},
-		{true, &f.foreign, "read but never sent, or corrupt"},
-	} {
-		if check.promised && check.finding.n > 0 {
-			g.Reasons = append(g.Reasons, fmt.Sprintf("%s: %d, first: %s", check.what, check.finding.n, check.finding.first))
-		}
-	}
-	switch {
-	case len(g.Reasons) > 0:
-		g.Verdict = result.Broken
-	case !in.ReachedEnd:
-		g.Verdict = result.Incomplete
-	case in.control():
-		g.Verdict = result.NotPromised
-	default:
-		g.Verdict = result.Held
+	var broken []result.Breach
+	g.Verdict, broken = g.Judge(in.Mode, in.Isolation)
+	for _, b := range broken {
+		g.Reasons = append(g.Reasons, fmt.Sprintf("%s: %d, first: %s", b.What, b.N, first[b.Count]))
 	}
 	if !in.ReachedEnd {
 		g.Reasons = append(g.Reasons, in.Deadlines...)

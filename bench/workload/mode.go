@@ -32,6 +32,14 @@ type Mode struct {
 	Covers        string // the guarantee in a line, for people
 }
 
+// Promised is what readers at an isolation level are promised: nothing of transactions that they read before these are committed.
+func (m Mode) Promised(to Isolation) Promises {
+	if m.Transactional && to != ReadCommitted {
+		return Promises{}
+	}
+	return m.Promises
+}
+
 // Modes in the order they are shown, weakest guarantee first.
 var Modes = []Mode{
 	{Name: "at-most-once", Acks: 0, Isolation: ReadUncommitted,

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/redact"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // Profile is what a run measures: every setting resolved, each list an axis whose product makes the cells.
@@ -94,13 +93,13 @@ func (p *Profile) outranks(key, other string) bool {
 
 // Values returns every setting by its key, as resolved and with its source; client properties follow as
 // client_config.NAME, secrets masked.
-func (p *Profile) Values() map[string]result.Value {
-	values := make(map[string]result.Value, len(settings)+len(p.Properties))
+func (p *Profile) Values() map[string]StoredValue {
+	values := make(map[string]StoredValue, len(settings)+len(p.Properties))
 	for _, s := range settings {
-		values[s.Key] = result.Value{Value: s.get(p), Source: p.origins[s.Key].source.String()}
+		values[s.Key] = StoredValue{Value: s.get(p), Source: p.origins[s.Key].source.String()}
 	}
 	for name, value := range redact.Properties(p.Properties) {
-		values[propertyKey(name)] = result.Value{Value: value, Source: p.origins[propertyKey(name)].source.String()}
+		values[propertyKey(name)] = StoredValue{Value: value, Source: p.origins[propertyKey(name)].source.String()}
 	}
 	return values
 }

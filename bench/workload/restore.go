@@ -7,8 +7,19 @@ import (
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/redact"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
+
+// Stored is a profile as it was resolved, in the form a run keeps it.
+type Stored struct {
+	Name   string                 `json:"name"`
+	Values map[string]StoredValue `json:"values"`
+}
+
+// StoredValue is one setting, in the form a flag or profile would spell it.
+type StoredValue struct {
+	Value  string `json:"value"`
+	Source string `json:"source"` // default, profile, environment, flag
+}
 
 // inStore is the place that errors about a stored value name.
 const inStore = "the stored run"
@@ -16,7 +27,7 @@ const inStore = "the stored run"
 // Restore settles a profile as a run stored it, each value with the source it had. Properties are the client's as given now: those
 // whose values were masked when they were stored must be among them, others may be if they are what was stored. Every error is
 // a *UsageError.
-func Restore(stored result.Profile, properties map[string]string) (*Profile, error) {
+func Restore(stored Stored, properties map[string]string) (*Profile, error) {
 	p, err := defaults(stored.Name)
 	if err != nil {
 		return nil, err

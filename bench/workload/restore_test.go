@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // Whatever was resolved comes back from what is stored of it: the same cells, values and sources.
@@ -37,7 +35,7 @@ func TestRestoreGivesTheSameProfile(t *testing.T) {
 		if err != nil {
 			t.Skip(err)
 		}
-		stored := result.Profile{Name: began.Name, Values: began.Values()}
+		stored := Stored{Name: began.Name, Values: began.Values()}
 		given := map[string]string{"sasl.password": "hush"}
 		if _, secret := properties["sasl.password"]; !secret {
 			given = nil
@@ -64,7 +62,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	type m = map[string]string
 	for _, test := range []struct {
-		change     func(map[string]result.Value)
+		change     func(map[string]StoredValue)
 		properties m
 		want       string
 	}{
@@ -73,14 +71,14 @@ func TestRestoreRefuses(t *testing.T) {
 		{nil, nil, "the stored run: client property sasl.password is a secret, which is never stored: give it again with -X or --client-config"},
 		{nil, m{"sasl.password": "x", "batch.size": "8"}, "-X or --client-config: client property batch.size was 7 when the run began: remove it: a run is continued as it began"},
 		{nil, m{"sasl.password": "x", "linger.ms": "8"}, "-X or --client-config: the stored run did not have client property linger.ms: remove it: a run is continued as it began"},
-		{func(v map[string]result.Value) { v["txn_sizes"] = result.Value{Value: "1", Source: "flag"} }, m{"sasl.password": "x"},
+		{func(v map[string]StoredValue) { v["txn_sizes"] = StoredValue{Value: "1", Source: "flag"} }, m{"sasl.password": "x"},
 			`the stored run: unknown setting "txn_sizes": continue it with the version of the tool that began it`},
-		{func(v map[string]result.Value) { v["rate"] = result.Value{Value: "1", Source: "hand"} }, m{"sasl.password": "x"},
+		{func(v map[string]StoredValue) { v["rate"] = StoredValue{Value: "1", Source: "hand"} }, m{"sasl.password": "x"},
 			`the stored run: rate: unknown source "hand" of a value: take the run as the tool stored it`},
-		{func(v map[string]result.Value) { v["rate"] = result.Value{Value: "fast", Source: "flag"} }, m{"sasl.password": "x"},
+		{func(v map[string]StoredValue) { v["rate"] = StoredValue{Value: "fast", Source: "flag"} }, m{"sasl.password": "x"},
 			`the stored run: rate: "fast" is not a rate: give records per second from 0.001 to 100M, such as 1000 or 20k, or max`},
 	} {
-		stored := result.Profile{Name: "n", Values: began.Values()}
+		stored := Stored{Name: "n", Values: began.Values()}
 		if test.change != nil {
 			test.change(stored.Values)
 		}

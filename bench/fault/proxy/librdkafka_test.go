@@ -65,6 +65,9 @@ func TestLibrdkafka(t *testing.T) {
 	if outcome, err := transactor.End(within(t, 20*time.Second), true); outcome != client.Committed {
 		t.Fatalf("%v: %v", outcome, err)
 	}
+	if err := producer.Flush(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	if done.Load() != 66 || failed.Load() != 0 {
 		t.Errorf("%d records are done and %d failed, want 66 and 0", done.Load(), failed.Load())
 	}
