@@ -84,7 +84,7 @@ func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, 
 		}
 	}
 	if n := max(len(c.Trials), len(base.Trials)); len(worse) < n {
-		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), "let the run finish: run --resume DIR measures what is missing"})
+		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), resume})
 	}
 	lo, hi, ok := stats.SignedRankInterval(worse, bothEnds)
 	return &test{value: w.share(stats.HodgesLehmann(worse)), lo: w.share(lo), hi: w.share(hi), p: stats.SignedRankAbove(beyond), exact: true, upper: true,
