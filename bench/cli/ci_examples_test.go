@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 )
 
 // The examples for continuous integration, which nobody runs here but their readers.
@@ -205,5 +207,48 @@ func TestTheJenkinsStageRuns(t *testing.T) {
 	}
 	for _, call := range calls {
 		understood(t, call)
+	}
+}
+
+// The rules and commands that the documents show are ones that the tool takes.
+func TestDocumentedGatesAreTaken(t *testing.T) {
+	for _, name := range []string{"../../README.md", "../../docs/gate.md"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, commands := 0, 0
+		for i, block := range strings.Split(string(text), "```") {
+			if i%2 == 0 {
+				continue
+			}
+			kind, body, _ := strings.Cut(block, "\n")
+			if kind == "yaml" && strings.Contains(body, "rules:") {
+				files++
+				if _, err := gate.ParseFile(name, []byte(body)); err != nil {
+					t.Error(err)
+				}
+			}
+			for line := range strings.Lines(body) {
+				args, found := strings.CutPrefix(line, "$ kafka-eos-bench ")
+				if !found || !strings.Contains(line, "--gate") {
+					continue
+				}
+				commands++
+				target, rest, err := (&app{OS: newCommand(t).os}).root().Find(wordsOf(args))
+				if err == nil {
+					err = target.ParseFlags(rest)
+				}
+				if err == nil {
+					err = target.ValidateArgs(target.Flags().Args())
+				}
+				if err != nil {
+					t.Errorf("%s: %s: %v", name, line, err)
+				}
+			}
+		}
+		if files == 0 || commands == 0 {
+			t.Errorf("%s shows %d files of rules and %d commands", name, files, commands)
+		}
 	}
 }

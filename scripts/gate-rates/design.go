@@ -26,10 +26,10 @@ func designOf(figure string) (*design, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-figure: %w", err)
 	}
-	switch {
-	case m.Name == "read_per_s":
+	switch m.Name {
+	case "read_per_s":
 		return &design{m, []string{"--mode", "at-least-once,transactional", "--txn-size", "100", "--rate", "max", "--duration", "4s"}, 100}, nil
-	case m.Name == "p50(commit_due)", m.Name == "p90(commit_due)", m.Name == "p99(commit_due)", m.Name == "mean(commit_due)":
+	case "p50(commit_due)", "p90(commit_due)", "p99(commit_due)", "mean(commit_due)":
 		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--rate", strconv.Itoa(20 * commitsPerSecond), "--duration", "9s"}, 20}, nil
 	}
 	return nil, fmt.Errorf("-figure %s: a delay of commits has to move it by a known amount: give read_per_s, or a statistic of commit_due but max", m.Name)
