@@ -39,7 +39,7 @@ func ParseObjective(text string) (Objective, error) {
 		if err != nil {
 			return Objective{}, err
 		}
-		bound, err := parseBound(m, strings.TrimSpace(right))
+		bound, err := m.ParseBound(strings.TrimSpace(right))
 		if err != nil {
 			return Objective{}, err
 		}
@@ -49,7 +49,9 @@ func ParseObjective(text string) (Objective, error) {
 		Remedy: "write a figure, one of " + strings.Join(operators, ", ") + " and a bound, such as p99(e2e) < 100ms"}
 }
 
-func parseBound(m Metric, text string) (float64, error) {
+// ParseBound reads a bound on the figure, in its unit: a duration on a time, on anything else a number, as ParseObjective takes them. Its
+// error is a *workload.UsageError.
+func (m Metric) ParseBound(text string) (float64, error) {
 	if scale, ok := timeUnit(m.Unit); ok {
 		d, err := time.ParseDuration(strings.ReplaceAll(text, " ", ""))
 		if err != nil || d < 0 || d > longest {
@@ -93,24 +95,33 @@ func (o Objective) Met(t *result.Trial) (met, ok bool) {
 	if v == nil {
 		return false, false
 	}
+	return o.MetBy(*v), true
+}
+
+// MetBy says whether a value of the figure, in its unit, meets the objective.
+func (o Objective) MetBy(v float64) bool {
 	switch o.Op {
 	case "<":
-		return *v < o.Bound, true
+		return v < o.Bound
 	case "<=":
-		return *v <= o.Bound, true
+		return v <= o.Bound
 	case ">":
-		return *v > o.Bound, true
+		return v > o.Bound
 	case ">=":
-		return *v >= o.Bound, true
+		return v >= o.Bound
 	}
-	return *v == o.Bound, true
+	return v == o.Bound
 }
 
 // String spells the objective as ParseObjective reads it.
 func (o Objective) String() string {
-	bound := strconv.FormatFloat(o.Bound, 'f', -1, 64)
-	if scale, ok := timeUnit(o.Metric.Unit); ok {
-		bound = time.Duration(math.Round(o.Bound * float64(scale))).String()
+	return o.Metric.Name + " " + o.Op + " " + o.Metric.SpellBound(o.Bound)
+}
+
+// SpellBound writes a bound on the figure, given in its unit, as ParseBound reads it.
+func (m Metric) SpellBound(bound float64) string {
+	if scale, ok := timeUnit(m.Unit); ok {
+		return time.Duration(math.Round(bound * float64(scale))).String()
 	}
-	return o.Metric.Name + " " + o.Op + " " + bound
+	return strconv.FormatFloat(bound, 'f', -1, 64)
 }

@@ -1,0 +1,160 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
+)
+
+// Against is what rules with the word baseline are held against: runs stored earlier, of which each is a unit, or the other side of one
+// campaign, whose blocks hold a trial of both.
+type Against struct {
+	Runs        []*compare.Run
+	Interleaved bool     // the one run's blocks are those of the run that is judged: pairs by block, as cost rules do
+	Differences []string // what makes the sides not comparable, beside what is under test; empty: nothing
+}
+
+// worsening turns figures into how much worse one is than another: logarithms of ratios, or differences of lags. More is worse.
+type worsening struct{ metric.Metric }
+
+func (w worsening) sign() float64 {
+	if w.Better == metric.Higher {
+		return -1
+	}
+	return 1
+}
+
+// of is a figure on the scale.
+func (w worsening) of(v float64) float64 {
+	if hasRatio(w.Metric) {
+		v = math.Log(v)
+	}
+	return w.sign() * v
+}
+
+// share is a distance on the scale as a verdict states it: by which share the figure is worse, of lags the distance itself.
+func (w worsening) share(d float64) float64 {
+	if !hasRatio(w.Metric) {
+		return d
+	}
+	return w.sign() * math.Expm1(w.sign()*d)
+}
+
+// distance is the reverse of share.
+func (w worsening) distance(share float64) float64 {
+	if !hasRatio(w.Metric) {
+		return share
+	}
+	return w.sign() * math.Log1p(w.sign()*share)
+}
+
+// limit is the rule's limit as its verdict states it.
+func (r Rule) limit() float64 {
+	if (r.Kind == Cost || r.Kind == Baseline) && hasRatio(r.Metric) {
+		return r.Limit / 100
+	}
+	return r.Limit
+}
+
+// paired holds a cell against another that was measured in the same blocks, by the signed-rank test: in a block the order of the two is random, so
+// that without a change their difference is symmetric whatever the trials' distribution.
+func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, what string) *test {
+	if g := unfit(baseRun, base); g != nil {
+		return untested(&gap{g.reason + " in " + base.Name, g.remedy})
+	}
+	if g := r.noEffect(c.Against(base, r.Metric)); g != nil {
+		return untested(g)
+	}
+	w := worsening{r.Metric}
+	limit := w.distance(r.limit())
+	ofBlock := map[int]float64{}
+	for _, t := range base.Usable {
+		ofBlock[t.Block] = w.of(*r.Metric.Of(t))
+	}
+	var worse, beyond []float64
+	for _, t := range c.Usable {
+		if b, ok := ofBlock[t.Block]; ok {
+			d := w.of(*r.Metric.Of(t)) - b
+			worse, beyond = append(worse, d), append(beyond, d-limit)
+		}
+	}
+	if n := max(len(c.Trials), len(base.Trials)); len(worse) < n {
+		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), resume})
+	}
+	lo, hi, ok := stats.SignedRankInterval(worse, bothEnds)
+	return &test{value: w.share(stats.HodgesLehmann(worse)), lo: w.share(lo), hi: w.share(hi), p: stats.SignedRankAbove(beyond), exact: true, upper: true,
+		passes: ok && hi < limit, what: what, over: plural(len(worse), "block"), spread: stats.Spread(worse)}
+}
+
+// noEffect says why two cells cannot be compared, nil where they can.
+func (r Rule) noEffect(e compare.Effect) *gap {
+	switch {
+	case e.Missing != "":
+		return &gap{e.Missing, "the footnotes of 'report' say more"}
+	case e.Ratio != hasRatio(r.Metric):
+		return &gap{"a trial's " + r.Metric.Name + " is 0, which has no ratio", "hold it against a number instead"}
+	}
+	return nil
+}
+
+// versusBaseline is what a worsening is called there.
+const versusBaseline = "cost against the baseline"
+
+func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Against) *test {
+	if len(against.Differences) > 0 {
+		return untested(&gap{"not comparable with the baseline: " + strings.Join(against.Differences, "; "),
+			"measure both sides alike, or declare what is under test"})
+	}
+	matches, _ := compare.Matches(against.Runs, []*compare.Run{run})
+	i := slices.IndexFunc(matches, func(m compare.Match) bool { return m.New[0] == c })
+	if i < 0 {
+		return untested(&gap{"the baseline has no such cell in every run", "measure the baseline with the same axes"})
+	}
+	if against.Interleaved {
+		return r.paired(c, against.Runs[0], matches[i].Old[0], versusBaseline)
+	}
+	return r.betweenRuns(c, matches[i], against.Runs)
+}
+
+// betweenRuns holds the median of a run against those of the baseline's, by Student's t with the spread between them: trials of one run share
+// its hour, so the run is the unit.
+func (r Rule) betweenRuns(c *compare.Cell, match compare.Match, runs []*compare.Run) *test {
+	for i, old := range match.Old {
+		if g := unfit(runs[i], old); g != nil {
+			return untested(&gap{fmt.Sprintf("%s in the baseline's run %s", g.reason, runs[i].RunID), "take that run out of the baseline, or measure it again"})
+		}
+	}
+	if g := r.noEffect(match.Effect(r.Metric)); g != nil {
+		return untested(g)
+	}
+	w := worsening{r.Metric}
+	var older []float64
+	for _, old := range match.Old {
+		older = append(older, w.of(*old.Median(r.Metric)))
+	}
+	now, limit := w.of(*c.Median(r.Metric)), w.distance(r.limit())
+	d, lo, hi, _ := stats.MeanDifference([]float64{now}, older, bothEnds)
+	beyond, _, _, p := stats.MeanDifference([]float64{now - limit}, older, bothEnds)
+	if p /= 2; beyond < 0 {
+		p = 1 - p
+	}
+	t := &test{value: w.share(d), lo: w.share(lo), hi: w.share(hi), p: p, upper: true, passes: hi < limit,
+		runs: len(older), what: versusBaseline, over: plural(len(older), "baseline run"), spread: stats.Spread(older)}
+	why := ""
+	switch {
+	case len(older) < compare.BaselineRuns:
+		why = fmt.Sprintf("%s too few to tell a change from what runs differ in", plural(len(older), "baseline run"))
+	case math.IsNaN(lo):
+		why = "the baseline's runs do not differ at all, which no measurement does"
+	}
+	if why != "" {
+		t.lo, t.hi, t.p = math.NaN(), math.NaN(), math.NaN()
+		t.gap = &gap{why, fmt.Sprintf("name %d baseline runs or more, or measure both sides in one campaign", compare.BaselineRuns)}
+	}
+	return t
+}
