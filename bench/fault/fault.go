@@ -175,14 +175,26 @@ func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 		o.ReadGapS = new(time.Duration(gapTo - gapFrom).Seconds())
 		o.RecoveryS = recovery(seen, start, from, end)
 	}
-	rates := func(from, to int64) *result.OutageRates {
+	o.Before, o.During, o.After = rates(seen, start, from, to, end)
+}
+
+// rates are the means until a fault broke, until it healed, and until the window's end: no load is due behind that, so a fault that heals later
+// counts until there. Stretches too short to tell are nil.
+func rates(seen activity, start, from, to, end int64) (before, during, after *result.OutageRates) {
+	mean := func(from, to int64) *result.OutageRates {
 		if to-from < int64(100*time.Millisecond) {
 			return nil
 		}
 		s := time.Duration(to - from).Seconds()
 		return &result.OutageRates{AckedPerS: float64(seen.Acked(from, to)) / s, ReadPerS: float64(seen.Read(from, to)) / s}
 	}
-	o.Before, o.During, o.After = rates(start, from), rates(from, to), rates(to, end)
+	return mean(start, from), mean(from, min(to, end)), mean(to, end)
+}
+
+// activity is what a trial's lanes did, by time.
+type activity interface {
+	reads
+	Acked(from, to int64) int64
 }
 
 // reads is what a trial's readers did, by time.

@@ -57,6 +57,8 @@ func (s steps) Read(from, to int64) (n int64) {
 	return n / 1000
 }
 
+func (s steps) Acked(from, to int64) int64 { return s.Read(from, to) }
+
 func (s steps) ReadGap(from, to int64) (start, end int64) {
 	second := int64(time.Second)
 	for i := from / second; i < to/second; i++ {
@@ -92,5 +94,19 @@ func TestRecovery(t *testing.T) {
 		case c.want >= 0 && (got == nil || *got < c.want-0.011 || *got > c.want+0.011):
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// A fault that heals behind the window's end, where no load is due, is no reason for a low rate.
+func TestRatesEndWithTheWindow(t *testing.T) {
+	const second = int64(time.Second)
+	reads := steps{1000, 1000, 500, 500, 0, 0, 0}
+	before, during, after := rates(reads, 0, 2*second, 6*second, 4*second)
+	if before == nil || before.ReadPerS != 1000 || during == nil || during.ReadPerS != 500 || after != nil {
+		t.Errorf("got %+v, %+v, %+v", before, during, after)
+	}
+	before, during, after = rates(reads, 0, 0, 3*second, 4*second)
+	if before != nil || during == nil || during.ReadPerS != 2500.0/3 || after == nil || after.ReadPerS != 500 {
+		t.Errorf("got %+v, %+v, %+v", before, during, after)
 	}
 }

@@ -91,13 +91,11 @@ func rerun(r *result.Run) string {
 	switch profile := quoted(cmp.Or(r.Profile.Name, "PROFILE")); {
 	case searched(r):
 		words, decided = append(words, "capacity", profile), searchDecides
-	case disturbed(r):
+	case compare.Disturbed(r):
 		words, decided = append(words, "fault"), faultDecides
 		var scenarios []string
 		for _, t := range r.Trials {
-			if t.Fault != nil {
-				scenarios = append(scenarios, quoted(*t.Fault))
-			}
+			scenarios = append(scenarios, quoted(*t.Fault))
 		}
 		words = append(words, distinct(scenarios)...)
 		if profile != faultProfile {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -169,7 +170,7 @@ func (s *summary) badge() badge {
 		promised += len(c.Trials) - c.Verdicts(result.NotPromised)
 		broken += c.Verdicts(result.Broken)
 		for _, t := range c.Trials {
-			if t.Guarantee.Verdict != result.Broken && len(missingEvidence(t, s.expect())) > 0 {
+			if t.Guarantee.Verdict != result.Broken && len(compare.MissingEvidence(t, s.expect())) > 0 {
 				open++
 			}
 		}
