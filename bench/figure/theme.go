@@ -28,7 +28,7 @@ const (
 	gain
 	loss
 	caution
-	alarm // that the ground's colour can be read on
+	alarm     // that the ground's colour can be read on
 	firstMode // and the others of workload.Modes behind it, then one for all that are not in that table
 )
 

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"html"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -80,6 +82,52 @@ func TestBrokenPromisesGolden(t *testing.T) {
 		holdAgainstGolden(t, filepath.Join("testdata", "faults", "broken."+format), got)
 		if format == "text" {
 			holdWidth(t, got)
+		}
+	}
+}
+
+var (
+	unread   = regexp.MustCompile(`(?s)<(style|svg|script|title)[ >].*?</(style|svg|script|title)>`)
+	cellEnds = regexp.MustCompile(`</t[hd]>`)
+	tags     = regexp.MustCompile(`<[^>]*>`)
+	blank    = regexp.MustCompile(`\n\s*\n+`)
+)
+
+// TestFaultPageGolden holds what a page says, drawings and style apart, against a golden file.
+func TestFaultPageGolden(t *testing.T) {
+	page := render(t, HTML, broken(), Options{Path: "results/faults"})
+	if found := anyAddress.FindString(page); found != "" {
+		t.Errorf("it loads something: %s", found)
+	}
+	holdInPageLinks(t, "faults", page)
+	if n := strings.Count(page, "<svg"); n != 2 || strings.Contains(page, "<script") {
+		t.Errorf("%d drawings, want the matrix in two themes, and no script", n)
+	}
+	for _, want := range []string{`<td class="words bad">✗ BROKEN in 1 of 2 <small>3 lost</small></td>`, `<td class="words reported">1,603 duplicated, 24 out of order`, `<td class="words open">? inconclusive`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	text := tags.ReplaceAllString(cellEnds.ReplaceAllString(unread.ReplaceAllString(page, ""), " | "), "")
+	text = blank.ReplaceAllString(html.UnescapeString(text), "\n")
+	holdAgainstGolden(t, filepath.Join("testdata", "faults", "broken.page"), text)
+}
+
+func TestFaultPageKeepsStoredTextFromBecomingMarkup(t *testing.T) {
+	run := broken()
+	for i := range run.Trials {
+		trial := &run.Trials[i]
+		trial.Fault, trial.Axes["fault"], trial.Outage.Events[0].What = new(hostile+*trial.Fault), hostile, hostile
+		trial.Outage.Figures[hostile] = 1
+		trial.Guarantee.Reasons = append(trial.Guarantee.Reasons, hostile)
+	}
+	page := render(t, HTML, run, Options{})
+	if !strings.Contains(page, "&lt;b id=evil&gt;") {
+		t.Fatal("the hostile text is nowhere: the test tests nothing")
+	}
+	for _, never := range []string{"<b id=evil", "<img", "<script"} {
+		if strings.Contains(page, never) {
+			t.Errorf("markup came through: %s", never)
 		}
 	}
 }
