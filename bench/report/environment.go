@@ -105,7 +105,8 @@ func rerun(r *result.Run) string {
 		words = append(words, "run", profile)
 	}
 	for _, row := range settingRows(r.Profile) {
-		if row.Source != "flag" && row.Source != "environment" || decided(row.Key) {
+		if row.Source != "flag" && row.Source != "environment" || decided(row.Key) ||
+			row.Key == "duration" && row.Value == "0s" || row.Key == "messages" && row.Value == "0" { // one of them bounds the window, and unsets the other
 			continue
 		}
 		if property, ok := strings.CutPrefix(row.Key, clientProperty); ok {
