@@ -44,8 +44,8 @@ func (a *app) faultCommand() *cobra.Command {
 again. What was lost, repeated, out of order or torn is the ledger's count; beside it stand the longest stretches without an acknowledgement and
 without a record read, and how long it took to recover.
 
-What a mode never promised is reported. A promise that broke ends the command with exit code 5, and the report names the records. What breaks is drawn
-from --seed and printed: the same seed breaks the same.
+What a mode never promised is reported. A promise that broke ends the command with exit code 5, and the report names the records and the command that
+draws the same again. What breaks is drawn from --seed and printed: the same seed breaks the same, for any choice of scenarios and modes.
 
 Scenarios:
 ` + scenarioList() + `

@@ -3,9 +3,11 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -179,5 +181,61 @@ func TestFaultRefuses(t *testing.T) {
 				t.Errorf("got %s, want %q", &cmd.stderr, c.want)
 			}
 		})
+	}
+}
+
+// A stored run of faults is shown as one, whatever shows it.
+func TestStoredFaultsAreShownAsFaults(t *testing.T) {
+	const stored = "../report/testdata/faults.json"
+	for _, c := range []struct {
+		args         []string
+		exit         int
+		said, silent string
+	}{
+		{[]string{"report", stored}, exitOK, "lost-ack  nothing wrong  1,731 duplicated  nothing wrong  nothing wrong", "× is the ratio"},
+		{[]string{"report", stored, "-o", "markdown"}, exitOK, "| lost-ack | nothing wrong | 1,731 duplicated | nothing wrong | nothing wrong |", "× is the ratio"},
+		{[]string{"report", stored, "-o", "html"}, exitOK, "What does each guarantee buy here when something breaks?", "What it costs"},
+		{[]string{"report", stored, "-o", "csv"}, exitOK, ",ack_gap_s,read_gap_s,recovery_s,", ""},
+		{[]string{"report", stored, "-o", "junit"}, exitOK, `name="fault=lost-ack,mode=at-least-once"`, "<failure"},
+		{[]string{"plot", stored, "--out", t.TempDir(), "--format", "svg"}, exitOK, "faults.svg", "latency.svg"},
+		{[]string{"compare", stored}, exitInconclusive, "something was broken on purpose in " + stored, ""},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			cmd := newCommand(t)
+			cmd.run(t, c.exit, c.args...)
+			all := cmd.stdout.String() + cmd.stderr.String()
+			if !strings.Contains(all, c.said) || c.silent != "" && strings.Contains(cmd.stdout.String(), c.silent) {
+				t.Errorf("want %q and no %q, got\n%.3000s", c.said, c.silent, all)
+			}
+		})
+	}
+}
+
+// TestBrokenPromisesAreDrawnAgain by the command that a report names, which the command line takes.
+func TestBrokenPromisesAreDrawnAgain(t *testing.T) {
+	run, err := result.Load("../report/testdata/faults.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range run.Trials {
+		run.Trials[i].Guarantee.Verdict = result.Broken
+	}
+	var b strings.Builder
+	if err := report.Markdown(&b, run, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^kafka-eos-bench (fault .*)$`).FindAllStringSubmatch(b.String(), -1)
+	if len(commands) != len(run.Trials) {
+		t.Fatalf("%d commands for %d broken promises:\n%s", len(commands), len(run.Trials), &b)
+	}
+	for _, c := range commands {
+		if !strings.Contains(c[1], "--rate 5000 --messages 20000 --seed 1 --broker local") {
+			t.Errorf("it draws something else: %s", c[1])
+		}
+		cmd := newCommand(t)
+		cmd.run(t, exitUsage, append(strings.Fields(c[1]), "--out", "fault_test.go/x")...) // what is refused last: all else stands
+		if text := cmd.stderr.String(); !strings.Contains(text, "--out") {
+			t.Errorf("%s: %s", c[1], text)
+		}
 	}
 }

@@ -174,29 +174,41 @@ func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 	if a.Workload.Readers > 0 {
 		gapFrom, gapTo = seen.ReadGap(start, end)
 		o.ReadGapS = new(time.Duration(gapTo - gapFrom).Seconds())
-		o.RecoveryS = recovery(seen.Read, start, from, end)
+		o.RecoveryS = recovery(seen, start, from, end)
 	}
-	rates := func(from, to int64) *result.OutageRates {
+	o.Before, o.During, o.After = rates(seen, start, from, to, end)
+}
+
+// rates are the means until a fault broke, until it healed, and until the window's end: no load is due behind that, so a fault that heals later
+// counts until there. Stretches too short to tell are nil.
+func rates(seen activity, start, from, to, end int64) (before, during, after *result.OutageRates) {
+	mean := func(from, to int64) *result.OutageRates {
 		if to-from < int64(100*time.Millisecond) {
 			return nil
 		}
 		s := time.Duration(to - from).Seconds()
 		return &result.OutageRates{AckedPerS: float64(seen.Acked(from, to)) / s, ReadPerS: float64(seen.Read(from, to)) / s}
 	}
-	o.Before, o.During, o.After = rates(start, from), rates(from, to), rates(to, end)
+	return mean(start, from), mean(from, min(to, end)), mean(to, end)
+}
+
+// activity is what a trial's lanes did, by time.
+type activity interface {
+	Read(from, to int64) int64
+	Acked(from, to int64) int64
 }
 
 // recovery is how long after the fault's begin it took until as much was read in a second as before it, counted from the second in which the least
 // was read; 0 if that was no less. It is nil if that never came, or nothing was to compare with. In seconds.
-func recovery(read func(from, to int64) int64, start, from, end int64) *float64 {
+func recovery(seen activity, start, from, end int64) *float64 {
 	const second, step = int64(time.Second), int64(10 * time.Millisecond)
 	if from-start < second || end-from < second {
 		return nil
 	}
-	enough := recoveredShare * float64(read(start, from)) / time.Duration(from-start).Seconds()
-	deepest, least := from, read(from, from+second)
+	enough := recoveredShare * float64(seen.Read(start, from)) / time.Duration(from-start).Seconds()
+	deepest, least := from, seen.Read(from, from+second)
 	for at := from + step; at+second <= end; at += step {
-		if n := read(at, at+second); n < least {
+		if n := seen.Read(at, at+second); n < least {
 			deepest, least = at, n
 		}
 	}
@@ -204,7 +216,7 @@ func recovery(read func(from, to int64) int64, start, from, end int64) *float64 
 		return new(0.0)
 	}
 	for at := deepest; at+second <= end; at += step {
-		if float64(read(at, at+second)) >= enough {
+		if float64(seen.Read(at, at+second)) >= enough {
 			return new(time.Duration(at - from).Seconds())
 		}
 	}

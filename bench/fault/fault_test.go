@@ -57,6 +57,8 @@ func (s steps) Read(from, to int64) (n int64) {
 	return n / 1000
 }
 
+func (s steps) Acked(from, to int64) int64 { return s.Read(from, to) }
+
 func TestRecovery(t *testing.T) {
 	const second = int64(time.Second)
 	for _, c := range []struct {
@@ -72,12 +74,26 @@ func TestRecovery(t *testing.T) {
 		{"never again", steps{1000, 1000, 0, 500, 500, 500}, 2, -1},
 		{"too early to compare with", steps{1000, 0, 1000}, 0, -1},
 	} {
-		got := recovery(c.reads.Read, 0, c.from*second, int64(len(c.reads))*second)
+		got := recovery(c.reads, 0, c.from*second, int64(len(c.reads))*second)
 		switch {
 		case c.want < 0 && got != nil:
 			t.Errorf("%s: recovered after %v s", c.name, *got)
 		case c.want >= 0 && (got == nil || *got < c.want-0.011 || *got > c.want+0.011):
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// A fault that heals behind the window's end, where no load is due, is no reason for a low rate.
+func TestRatesEndWithTheWindow(t *testing.T) {
+	const second = int64(time.Second)
+	reads := steps{1000, 1000, 500, 500, 0, 0, 0}
+	before, during, after := rates(reads, 0, 2*second, 6*second, 4*second)
+	if before == nil || before.ReadPerS != 1000 || during == nil || during.ReadPerS != 500 || after != nil {
+		t.Errorf("got %+v, %+v, %+v", before, during, after)
+	}
+	before, during, after = rates(reads, 0, 0, 3*second, 4*second)
+	if before != nil || during == nil || during.ReadPerS != 2500.0/3 || after == nil || after.ReadPerS != 500 {
+		t.Errorf("got %+v, %+v, %+v", before, during, after)
 	}
 }

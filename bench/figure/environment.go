@@ -10,15 +10,18 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 )
 
-// environment says what is not drawn and why, and what was measured on what.
-func (s *set) environment() (lines []string) {
-	if len(s.left) > 0 {
+// environment says what is not drawn and why, unless all is, and what was measured on what.
+func (s *set) environment(all bool) (lines []string) {
+	if len(s.left) > 0 && !all {
 		lines = append(lines, "Not drawn: "+strings.Join(s.left, "; ")+".")
 	}
-	run := s.runs[0]
+	run, cells := s.runs[0], s.cells
+	if all {
+		cells = run.Cells
+	}
 	parts := []string{run.Broker.String(), run.Machine.String()}
 	parts = append(parts, clients(s.runs)...)
-	parts = append(parts, window(s.runs), shared(s.cells))
+	parts = append(parts, window(s.runs), shared(cells))
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 	for i := range parts {
 		parts[i] = strings.ReplaceAll(parts[i], " ", unbroken)

@@ -47,30 +47,45 @@ type key struct {
 	line   bool // drawn as a line
 	mark   bool // with a mark
 	hollow bool
-	fill   bool // or as an area
+	fill   bool    // or as an area
+	depth  float64 // of its colour, 0 to 1; 0: the usual one
 }
 
 // maker draws a figure of a set of cells, or says why it cannot.
 type maker struct {
 	name  string
 	joint bool // over all runs together where they may be compared
+	fault bool // of runs that broke things, and no others
 	draw  func(*set) (f Figure, why string, err error)
+}
+
+// of draws the figure where it suits what the set's runs are.
+func (m maker) of(s *set) (f Figure, why string, err error) {
+	switch disturbed := slices.ContainsFunc(s.runs, func(r *compare.Run) bool { return compare.Disturbed(r.Run) }); {
+	case m.fault && !disturbed:
+		return Figure{}, "nothing was broken on purpose: it takes a run of 'fault'", nil
+	case !m.fault && disturbed:
+		return Figure{}, "something was broken in every trial, so what it measured is no mode's speed or cost", nil
+	}
+	return m.draw(s)
 }
 
 func makers() []maker {
 	return []maker{
-		{"throughput", false, throughput},
-		{"cost", false, cost},
-		{"latency", false, latency},
-		{"latency-cost", false, latencyCost},
-		{"percentiles", false, percentileCurves},
-		{"commit", false, commits},
-		{"lag", false, lags},
-		{"cpu", false, cpu},
-		{"rate", true, rates},
-		{"heatmap", true, heatmap},
-		{"ladder", false, ladders},
-		{"cycle", false, cycles},
+		{"throughput", false, false, throughput},
+		{"cost", false, false, cost},
+		{"latency", false, false, latency},
+		{"latency-cost", false, false, latencyCost},
+		{"percentiles", false, false, percentileCurves},
+		{"commit", false, false, commits},
+		{"lag", false, false, lags},
+		{"cpu", false, false, cpu},
+		{"rate", true, false, rates},
+		{"heatmap", true, false, heatmap},
+		{"ladder", false, false, ladders},
+		{"cycle", false, false, cycles},
+		{"faults", false, true, faultMatrix},
+		{"timeline", false, true, timelines},
 	}
 }
 
@@ -110,14 +125,14 @@ func Some(sources []Source, names []string) (figures []Figure, skipped []string,
 			sets = []*set{together}
 		}
 		for _, s := range sets {
-			f, why, err := m.draw(s)
+			f, why, err := m.of(s)
 			switch name := s.prefix + m.name; {
 			case err != nil:
 				return nil, nil, fmt.Errorf("draw %s: %w", name, err)
 			case why != "":
 				skipped = append(skipped, printable(name+": "+why))
 			default:
-				f.Caption = printable(strings.Join(append([]string{f.Caption}, s.environment()...), "\n"))
+				f.Caption = printable(strings.Join(append([]string{f.Caption}, s.environment(m.name == "faults")...), "\n"))
 				figures = append(figures, f.named(name).pages()...)
 			}
 		}

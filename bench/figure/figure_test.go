@@ -47,10 +47,14 @@ func names(figures []Figure) (names []string) {
 }
 
 func TestGolden(t *testing.T) {
+	sources := map[string]func(testing.TB) Source{"shaken": shaken}
 	for name, d := range map[string]design{"quick": quick(), "full": full(), "mapped": mapped(), "probes": probes(), "climb": climb(), "search": search(), "single": single()} {
+		sources[name] = d.run
+	}
+	for name, source := range sources {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			figures, _ := all(t, d.run(t))
+			figures, _ := all(t, source(t))
 			for _, f := range figures {
 				golden := filepath.Join("testdata", name+"-"+f.Name+".svg")
 				got := written(t, f, SVG, Light)
@@ -172,6 +176,8 @@ func TestSkippedFiguresSayWhatIsMissing(t *testing.T) {
 			"heatmap: it takes cells at max of two transaction sizes and two numbers of partitions at least, beside their reference",
 			"ladder: the run has no control cells (a flush as often as a commit, transactions read uncommitted)",
 			"cycle: it takes three transaction sizes at max, of thirty transactions per window at least",
+			"faults: nothing was broken on purpose: it takes a run of 'fault'",
+			"timeline: nothing was broken on purpose: it takes a run of 'fault'",
 		}},
 		{"a mode by itself", single.run(t), []string{
 			"throughput: no cell ran at max; at a fixed rate the throughput is the rate",
@@ -184,6 +190,8 @@ func TestSkippedFiguresSayWhatIsMissing(t *testing.T) {
 			"heatmap: it takes cells at max of two transaction sizes and two numbers of partitions at least, beside their reference",
 			"ladder: the run has no control cells (a flush as often as a commit, transactions read uncommitted)",
 			"cycle: it takes three transaction sizes at max, of thirty transactions per window at least",
+			"faults: nothing was broken on purpose: it takes a run of 'fault'",
+			"timeline: nothing was broken on purpose: it takes a run of 'fault'",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -235,7 +235,9 @@ func (in *inside) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	edge := draw.LineStyle{Color: in.palette[muted], Width: 0.6}
-	a.StrokeLine2(edge, c.Min.X, c.Min.Y, c.Max.X, c.Min.Y)
+	if len(in.x.ticks) > 0 {
+		a.StrokeLine2(edge, c.Min.X, c.Min.Y, c.Max.X, c.Min.Y)
+	}
 	if !in.y.names {
 		a.StrokeLine2(edge, c.Min.X, c.Min.Y, c.Min.X, c.Max.Y)
 	}

@@ -1,6 +1,8 @@
 package figure
 
 import (
+	"cmp"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -35,7 +37,7 @@ func (l *layout) drawLegend(c draw.Canvas, row []key, y vg.Length) {
 	text := l.style(body, 8.5)
 	for _, k := range row {
 		if k.fill {
-			a.FillPolygon(a.faint(k.look.ink, 0.35), []vg.Point{{X: x, Y: y - 4}, {X: x + sampleSize, Y: y - 4}, {X: x + sampleSize, Y: y + 4}, {X: x, Y: y + 4}})
+			a.FillPolygon(a.faint(k.look.ink, cmp.Or(k.depth, 0.35)), []vg.Point{{X: x, Y: y - 4}, {X: x + sampleSize, Y: y - 4}, {X: x + sampleSize, Y: y + 4}, {X: x, Y: y + 4}})
 		}
 		if k.line {
 			a.StrokeLine2(a.stroke(a.palette[k.look.ink], 1.6, k.look.dashes), x, y, x+sampleSize, y)

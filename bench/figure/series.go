@@ -159,3 +159,70 @@ func (t *thinner) points() (all []point) {
 	}
 	return all
 }
+
+// readSeries reads one column of a trial's series as steps, each as long as it is the mean of, within the window. Without the file why says what is
+// missing.
+func (s *set) readSeries(c *compare.Cell, t *result.Trial, column string) (steps []point, why string, err error) {
+	if s.dirs[c] == "" {
+		return nil, "it takes the run's directory: a lone run.json has no trials/*.csv", nil
+	}
+	path := filepath.Join(s.dirs[c], "trials", t.ID+".csv")
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Sprintf("trials/%s.csv is missing", t.ID), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	defer f.Close()
+	if steps, err = parseSeries(f, column, t.WindowS); err != nil {
+		return nil, "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return steps, "", nil
+}
+
+// parseSeries reads a column of a series file: a head that names its columns, then a row at the end of each stretch, in order of time; a field
+// without a figure is empty, and leaves no step.
+func parseSeries(r io.Reader, column string, window float64) (steps []point, err error) {
+	rows := csv.NewReader(r)
+	rows.ReuseRecord = true
+	head, err := rows.Read()
+	if err != nil {
+		return nil, fmt.Errorf("its head: %w", err)
+	}
+	time, value := slices.Index(head, "t_s"), slices.Index(head, column)
+	if time < 0 || value < 0 {
+		return nil, fmt.Errorf("it has no columns t_s and %s: this is no series of a trial", column)
+	}
+	for last := 0.0; ; {
+		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			return steps, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at, err := strconv.ParseFloat(row[time], 64)
+		if err != nil || !finite(at) {
+			return nil, fmt.Errorf("line %d has no time", lineOf(rows, time))
+		}
+		v := math.NaN()
+		if row[value] != "" {
+			if v, err = strconv.ParseFloat(row[value], 64); err != nil || !finite(v) || v < 0 {
+				return nil, fmt.Errorf("line %d: %q is no %s", lineOf(rows, value), row[value], column)
+			}
+		}
+		from, to := max(last, 0), min(at, window)
+		if last = at; to-from > shortestStep && finite(v) {
+			steps = append(steps, point{x: from, y: v}, point{x: to, y: v})
+		}
+	}
+}
+
+// shortestStep of a series that shows: a row that comes a little after the window's start or end is of what lies before it.
+const shortestStep = 0.05
+
+func lineOf(rows *csv.Reader, field int) int {
+	line, _ := rows.FieldPos(field)
+	return line
+}

@@ -27,6 +27,8 @@ const (
 	grid
 	gain
 	loss
+	caution
+	alarm     // that the ground's colour can be read on
 	firstMode // and the others of workload.Modes behind it, then one for all that are not in that table
 )
 
@@ -35,17 +37,17 @@ type palette []color.NRGBA
 // palette returns the colours by ink. Those of modes are Okabe and Ito's, which people tell apart with any kind of colour vision; on a dark
 // ground their dark blue gives way to their sky blue.
 func (t Theme) palette() palette {
-	blue, black, purple, green, vermilion := rgb(0x0072B2), rgb(0x000000), rgb(0xCC79A7), rgb(0x009E73), rgb(0xD55E00)
+	blue, black, purple, green, vermilion, orange := rgb(0x0072B2), rgb(0x000000), rgb(0xCC79A7), rgb(0x009E73), rgb(0xD55E00), rgb(0xE69F00)
 	if t == Dark {
 		return palette{
 			ground: rgb(0x0D1117), body: rgb(0xE6EDF3), muted: rgb(0x9DA7B3), grid: rgb(0x2B323B),
-			gain: rgb(0x56B4E9), loss: vermilion,
+			gain: rgb(0x56B4E9), loss: vermilion, caution: orange, alarm: vermilion,
 			firstMode: purple, rgb(0x56B4E9), green, rgb(0xF0803C), rgb(0xF0E442),
 		}
 	}
 	return palette{
 		ground: rgb(0xFFFFFF), body: rgb(0x1F2328), muted: rgb(0x59636E), grid: rgb(0xE2E6EA),
-		gain: blue, loss: vermilion,
+		gain: blue, loss: vermilion, caution: orange, alarm: rgb(0xB84A00),
 		firstMode: purple, blue, green, vermilion, black,
 	}
 }

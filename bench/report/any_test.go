@@ -106,8 +106,12 @@ func anyRun(t *rapid.T) *result.Run {
 	if rapid.Bool().Draw(t, "own reference") {
 		r.Profile.Values["reference"] = result.Value{Value: mode().Draw(t, "reference"), Source: "flag"}
 	}
+	disturbed := rapid.Bool().Draw(t, "disturbed")
 	for i := range rapid.IntRange(0, 6).Draw(t, "trials") {
 		trial := anyTrial(t)
+		if disturbed {
+			disturb(t, &trial)
+		}
 		trial.ID = string(rune('a' + i))
 		if slices.ContainsFunc(r.Trials, func(other result.Trial) bool { return other.Cell == trial.Cell && other.Block == trial.Block }) {
 			continue // a cell is measured once in a block
@@ -115,6 +119,34 @@ func anyRun(t *rapid.T) *result.Run {
 		r.Trials = append(r.Trials, trial)
 	}
 	return r
+}
+
+// disturb draws what a fault did.
+func disturb(t *rapid.T, trial *result.Trial) {
+	f := func(name string) *float64 { return maybeOf(t, name, amount()) }
+	rates := func(name string) *result.OutageRates {
+		if v := f(name); v != nil {
+			return &result.OutageRates{AckedPerS: *v, ReadPerS: *v}
+		}
+		return nil
+	}
+	fault := rapid.OneOf(rapid.SampledFrom([]string{"lost-ack", "zombie"}), rapid.StringMatching(`[a-z|<_]{1,4}`)).Draw(t, "fault")
+	trial.Fault, trial.Axes["fault"], trial.Cell = &fault, fault, "fault="+fault+","+trial.Cell
+	if rapid.IntRange(0, 4).Draw(t, "outage") == 0 {
+		return
+	}
+	trial.Outage = &result.Outage{
+		FromS: f("from"), ToS: f("to"), AckGapS: f("ack gap"), ReadGapS: f("read gap"), RecoveryS: f("recovery"),
+		Before: rates("before"), During: rates("during"), After: rates("after"), Events: []result.OutageEvent{}, Figures: map[string]float64{},
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "events") {
+		trial.Outage.Events = append(trial.Outage.Events, result.OutageEvent{AtS: amount().Draw(t, "at"), What: rapid.String().Draw(t, "what")})
+	}
+	for _, name := range []string{"lost_Produce", "requests_Produce", "zombies", "fenced", "takeover_s", "hold_without_takeover_s", "_s", "lost_"} {
+		if v := f(name); v != nil {
+			trial.Outage.Figures[name] = *v
+		}
+	}
 }
 
 func mode() *rapid.Generator[string] {
@@ -134,7 +166,7 @@ func anyTrial(t *rapid.T) result.Trial {
 	m, known := workload.ModeByName(name)
 	d := &drawn{T: t, mode: m, known: known, transactional: m.Transactional || !known && rapid.Bool().Draw(t, "transactional")}
 	d.trial = result.Trial{
-		Mode: name, Block: rapid.IntRange(0, 3).Draw(t, "block"), Scenario: "produce", Fault: maybeOf(t, "fault", rapid.String()),
+		Mode: name, Block: rapid.IntRange(0, 3).Draw(t, "block"), Scenario: "produce",
 		StartedAt: time.Unix(0, 0).UTC(), WindowS: rapid.Float64Range(1e-9, 1e6).Draw(t, "window"), SentPerS: amount().Draw(t, "sent"),
 		Saturated: rapid.Bool().Draw(t, "saturated"), Complete: rapid.Bool().Draw(t, "complete"),
 		Warnings:  rapid.SliceOfN(rapid.String(), 0, 2).Draw(t, "warnings"),

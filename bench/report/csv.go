@@ -23,7 +23,7 @@ type field struct {
 // CSV writes a row per trial (RFC 4180), figures as stored and empty where there is none. The columns are the same
 // for every run but for the last, the run's own axes.
 func CSV(w io.Writer, r *result.Run, _ Options) error {
-	fields := slices.Concat(identity(r), load(), latencies(), lags(), resources(), guarantees(), axes(r))
+	fields := slices.Concat(identity(r), load(), latencies(), lags(), resources(), guarantees(), outages(), axes(r))
 	out := csv.NewWriter(w)
 	row := make([]string, len(fields))
 	for i, f := range fields {
@@ -174,6 +174,36 @@ func guarantees() []field {
 		ofMetric("foreign"),
 		ofMetric("redelivered"),
 		ofMetric("changed"),
+	}
+}
+
+// outages are what a fault did to the trial.
+func outages() []field {
+	of := func(name string, figure func(*result.Outage) *float64) field {
+		return decimal(name, func(t *result.Trial) *float64 {
+			if t.Outage == nil {
+				return nil
+			}
+			return figure(t.Outage)
+		})
+	}
+	read := func(name string, stretch func(*result.Outage) *result.OutageRates) field {
+		return of(name, func(o *result.Outage) *float64 {
+			if r := stretch(o); r != nil {
+				return &r.ReadPerS
+			}
+			return nil
+		})
+	}
+	return []field{
+		of("fault_from_s", func(o *result.Outage) *float64 { return o.FromS }),
+		of("fault_to_s", func(o *result.Outage) *float64 { return o.ToS }),
+		of("ack_gap_s", func(o *result.Outage) *float64 { return o.AckGapS }),
+		of("read_gap_s", func(o *result.Outage) *float64 { return o.ReadGapS }),
+		of("recovery_s", func(o *result.Outage) *float64 { return o.RecoveryS }),
+		read("read_before_per_s", func(o *result.Outage) *result.OutageRates { return o.Before }),
+		read("read_during_per_s", func(o *result.Outage) *result.OutageRates { return o.During }),
+		read("read_after_per_s", func(o *result.Outage) *result.OutageRates { return o.After }),
 	}
 }
 

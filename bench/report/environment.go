@@ -91,13 +91,11 @@ func rerun(r *result.Run) string {
 	switch profile := quoted(cmp.Or(r.Profile.Name, "PROFILE")); {
 	case searched(r):
 		words, decided = append(words, "capacity", profile), searchDecides
-	case disturbed(r):
+	case compare.Disturbed(r):
 		words, decided = append(words, "fault"), faultDecides
 		var scenarios []string
 		for _, t := range r.Trials {
-			if t.Fault != nil {
-				scenarios = append(scenarios, quoted(*t.Fault))
-			}
+			scenarios = append(scenarios, quoted(*t.Fault))
 		}
 		words = append(words, distinct(scenarios)...)
 		if profile != faultProfile {
@@ -107,7 +105,8 @@ func rerun(r *result.Run) string {
 		words = append(words, "run", profile)
 	}
 	for _, row := range settingRows(r.Profile) {
-		if row.Source != "flag" && row.Source != "environment" || decided(row.Key) {
+		if row.Source != "flag" && row.Source != "environment" || decided(row.Key) ||
+			row.Key == "duration" && row.Value == "0s" || row.Key == "messages" && row.Value == "0" { // one of them bounds the window, and unsets the other
 			continue
 		}
 		if property, ok := strings.CutPrefix(row.Key, clientProperty); ok {

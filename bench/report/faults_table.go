@@ -9,7 +9,7 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // axisFault tells the cells of a run of scenarios apart.
@@ -21,7 +21,7 @@ func (f *faults) cellKeys() []column {
 		textColumn(f.cells, "scenario", "", true, func(c *cell) string { return c.Fault() }),
 		textColumn(f.cells, "mode", "", true, func(c *cell) string { return c.Mode }),
 	}
-	if !slices.ContainsFunc(f.cells, func(c *cell) bool { return len(f.of(c.Fault(), c.Mode)) > 1 }) {
+	if !slices.ContainsFunc(f.cells, func(c *cell) bool { return len(f.matrix.Of(c.Fault(), c.Mode)) > 1 }) {
 		return keys
 	}
 	if txn := textColumn(f.cells, "txn", "", false, func(c *cell) string { return transaction(c.Cell) }); txn.filled() {
@@ -41,7 +41,7 @@ func (f *faults) cellKeys() []column {
 // cellName names a cell by scenario, mode and what else it takes.
 func (f *faults) cellName(c *cell) string {
 	name := c.Fault() + ", " + c.Mode
-	if len(f.of(c.Fault(), c.Mode)) > 1 {
+	if len(f.matrix.Of(c.Fault(), c.Mode)) > 1 {
 		name = c.Fault() + ", " + cellName(c.Cell, slices.DeleteFunc(slices.Clone(f.run.Axes), func(axis string) bool { return axis == axisFault }), f.rates > 1)
 	}
 	return printable(name)
@@ -49,97 +49,45 @@ func (f *faults) cellName(c *cell) string {
 
 // outages has a row for each cell.
 func (f *faults) outages() []group {
-	figure := func(title, alone string, of func(*cell) string) column {
+	figure := func(title, alone string, of func(compare.Outage) string) column {
 		return textColumn(f.cells, title, alone, false, func(c *cell) string {
 			if c.Void() {
 				return "void"
 			}
-			return of(c)
+			return of(c.Outage())
 		})
 	}
-	rates := func(title string, of func(*result.Outage) *result.OutageRates) column {
-		return figure(title, "read "+title+", msg/s", func(c *cell) string {
-			return maybe(middle(c, func(o *result.Outage) *float64 {
-				if r := of(o); r != nil {
-					return &r.ReadPerS
-				}
-				return nil
-			}), rate)
-		})
+	seconds := func(title, alone string, of func(compare.Outage) *float64) column {
+		return figure(title, alone, func(o compare.Outage) string { return maybe(of(o), sensible) })
+	}
+	read := func(title string, of func(compare.Outage) *float64) column {
+		return figure(title, "read "+title+", msg/s", func(o compare.Outage) string { return maybe(of(o), rate) })
 	}
 	return append([]group{{"", f.cellKeys()}}, pruned(
 		group{"", []column{textColumn(f.cells, "sent", "", false, func(c *cell) string {
 			return maybe(c.sum(guaranteeCount{of: func(g *result.Guarantee) *int64 { return &g.Sent }}), whole)
 		})}},
 		group{"longest without, s", []column{
-			figure("ack", "longest without an acknowledgement, s", func(c *cell) string {
-				return maybe(longest(c, func(o *result.Outage) *float64 { return o.AckGapS }), sensible)
-			}),
-			figure("read", "longest without a read, s", func(c *cell) string {
-				return maybe(longest(c, func(o *result.Outage) *float64 { return o.ReadGapS }), sensible)
-			}),
+			seconds("ack", "longest without an acknowledgement, s", func(o compare.Outage) *float64 { return o.AckGapS }),
+			seconds("read", "longest without a read, s", func(o compare.Outage) *float64 { return o.ReadGapS }),
 		}},
 		group{"recovered", []column{figure("after, s", "recovered after, s", recovered)}},
 		group{"read, msg/s", []column{
-			rates("before", func(o *result.Outage) *result.OutageRates { return o.Before }),
-			rates("during", func(o *result.Outage) *result.OutageRates { return o.During }),
-			rates("after", func(o *result.Outage) *result.OutageRates { return o.After }),
+			read("before", func(o compare.Outage) *float64 { return o.Before }),
+			read("during", func(o compare.Outage) *float64 { return o.During }),
+			read("after", func(o compare.Outage) *float64 { return o.After }),
 		}},
 	)...)
 }
 
-// outagesOf are what a cell's trials whose figures stand suffered.
-func outagesOf(c *cell) (outages []*result.Outage) {
-	for _, t := range c.Usable {
-		if t.Outage != nil {
-			outages = append(outages, t.Outage)
-		}
-	}
-	return outages
-}
+const notSeen = "not seen"
 
-// figuresOf reads a figure from a cell's trials; nil unless all have it.
-func figuresOf(c *cell, of func(*result.Outage) *float64) (values []float64) {
-	for _, o := range outagesOf(c) {
-		v := of(o)
-		if v == nil {
-			return nil
-		}
-		values = append(values, *v)
+// recovered is how long it took until reading went on as before; a dash where there was no before.
+func recovered(o compare.Outage) string {
+	if o.NotSeen {
+		return notSeen
 	}
-	return values
-}
-
-// longest is the largest of a cell's trials; nil unless all have it.
-func longest(c *cell, of func(*result.Outage) *float64) *float64 {
-	if values := figuresOf(c, of); len(values) > 0 {
-		return new(slices.Max(values))
-	}
-	return nil
-}
-
-// middle is the median of a cell's trials; nil unless all have it.
-func middle(c *cell, of func(*result.Outage) *float64) *float64 {
-	if values := figuresOf(c, of); len(values) > 0 {
-		slices.Sort(values)
-		return new(stats.Quantile(values, 0.5))
-	}
-	return nil
-}
-
-const (
-	never       = "never"
-	comparableS = 1.0 // what was read before a fault is compared with from a second of it on, as bench/fault does
-)
-
-// recovered is how long it took until reading went on as before, the longest of a cell's trials; a dash where there was no before.
-func recovered(c *cell) string {
-	for _, o := range outagesOf(c) {
-		if o.FromS != nil && *o.FromS >= comparableS && o.ReadGapS != nil && o.RecoveryS == nil {
-			return never
-		}
-	}
-	return maybe(longest(c, func(o *result.Outage) *float64 { return o.RecoveryS }), sensible)
+	return maybe(o.RecoveryS, sensible)
 }
 
 // legend explains the tables, and no sign that is not there.
@@ -149,18 +97,24 @@ func (f *faults) legend() []string {
 		lines = append(lines, "of several trials: counts together, the longest gap and recovery, the median rate")
 	}
 	lines = append(lines, "before, during and after: by the first thing that broke and the last that healed")
-	var starts, nevers, dashes, void bool
+	var seen, unseen, dashes, void bool
 	for _, c := range f.cells {
-		text := recovered(c)
-		nevers, void = nevers || text == never, void || c.Void()
-		starts = starts || text != none && text != never
-		dashes = dashes || text == none && !c.Void()
+		switch o := c.Outage(); {
+		case c.Void():
+			void = true
+		case o.NotSeen:
+			unseen = true
+		case o.RecoveryS != nil:
+			seen = true
+		default:
+			dashes = true
+		}
 	}
-	if starts || nevers {
+	if seen || unseen {
 		lines = append(lines, "recovered: from the first thing that broke until nine tenths of before were read in a second again")
 	}
-	if nevers {
-		lines = append(lines, "never: not within the window")
+	if unseen {
+		lines = append(lines, notSeen+": reading did not go on as before within the window")
 	}
 	if dashes {
 		lines = append(lines, "recovered –: it broke in the window's first second, so there is no before to come back to, or nothing was read")
@@ -309,6 +263,16 @@ func (f *faults) breaches() (all []breach) {
 	return all
 }
 
+// brokenTrial is the first trial of a cell whose promise broke; nil if it held.
+func (c *cell) brokenTrial() *result.Trial {
+	for _, t := range c.Trials {
+		if t.Guarantee.Verdict == result.Broken {
+			return t
+		}
+	}
+	return nil
+}
+
 // remarks are the footnotes but those that the breaches say. Nobody compares these cells, so what differs in figures only is one, over all of them.
 func (f *faults) remarks() (texts []string) {
 	var folded []note
@@ -362,6 +326,12 @@ func redraw(r *result.Run, t *result.Trial) string {
 	set := func(key, value string) { values[key] = result.Value{Value: value, Source: "flag"} }
 	set("mode", t.Mode)
 	set("seed", cmp.Or(values["seed"].Value, "1"))
+	mode, _ := workload.ModeByName(t.Mode)
+	for _, s := range workload.Settings() {
+		if !s.Concerns(mode) { // the mode by itself would refuse it
+			delete(values, s.Key)
+		}
+	}
 	for key, v := range values {
 		if strings.Contains(v.Value, ",") && t.Axes[key] != nil { // of a list, the cell's own
 			set(key, compare.Spell(t.Axes[key]))

@@ -13,8 +13,7 @@ func faultsText(w io.Writer, s *summary, o Options) error {
 	f := faultsOf(s)
 	p := newPrinter(o)
 	p.head(f.title(), f.header())
-	matrix := f.matrix()
-	rows, styles := stacked(matrix, f.styles())
+	rows, styles := stacked(f.table(), f.styles())
 	p.fitted("", rows[0].columns, rows[1:], styles)
 	outages := f.outages()
 	p.fitted("", outages[0].columns, outages[1:], make([]string, len(f.cells)))
@@ -55,11 +54,10 @@ func faultsText(w io.Writer, s *summary, o Options) error {
 func (f *faults) styles() []string {
 	styles := make([]string, len(f.scenarios))
 	for i, scenario := range f.scenarios {
-		d := f.done(slices.DeleteFunc(slices.Clone(f.cells), func(c *cell) bool { return c.Fault() != scenario }))
-		switch {
-		case d.broken > 0:
+		switch d := f.damage(scenario, ""); {
+		case d.Broken > 0:
 			styles[i] = red
-		case d.open > 0:
+		case d.Open > 0:
 			styles[i] = yellow
 		}
 	}
@@ -123,7 +121,7 @@ func faultsMarkdown(w io.Writer, s *summary, o Options) error {
 		}
 		fmt.Fprintf(&b, "\n```sh\n%s\n```\n", printable(x.again))
 	}
-	for _, table := range [][]group{f.matrix(), f.outages()} {
+	for _, table := range [][]group{f.table(), f.outages()} {
 		b.WriteByte('\n')
 		keys := table[0].columns
 		for i, text := range keys[0].texts {

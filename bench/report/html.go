@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/figure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -27,7 +28,11 @@ var assets embed.FS
 // Its errors are the writer's, and those of trials' files and of a search's terms that are not what they should be.
 func HTML(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
-	p, err := newPage(s, o)
+	layOut := newPage
+	if compare.Disturbed(r) {
+		layOut = faultsPage
+	}
+	p, err := layOut(s, o)
 	if err != nil {
 		return err
 	}
@@ -105,11 +110,8 @@ func newPage(s *summary, o Options) (*page, error) {
 	for _, l := range s.header() {
 		p.Facts = append(p.Facts, fact{l.name, l.text})
 	}
-	dir := ""
-	if info, err := os.Stat(o.Path); err == nil && info.IsDir() {
-		dir = o.Path
-	}
-	drawn, err := s.figures(dir)
+	dir := directory(o.Path)
+	drawn, err := s.figures(dir, figure.Names())
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +171,7 @@ func (s *summary) badge() badge {
 		promised += len(c.Trials) - c.Verdicts(result.NotPromised)
 		broken += c.Verdicts(result.Broken)
 		for _, t := range c.Trials {
-			if t.Guarantee.Verdict != result.Broken && len(missingEvidence(t, s.expect())) > 0 {
+			if t.Guarantee.Verdict != result.Broken && len(compare.MissingEvidence(t, s.expect())) > 0 {
 				open++
 			}
 		}
@@ -195,8 +197,8 @@ func (s *summary) badge() badge {
 // expect is what the profile takes for granted of its cells.
 func (s *summary) expect() string { return s.run.Profile.Values["expect"].Value }
 
-// warnings are the footnotes; marks in the first table lead to them.
-func (s *summary) warnings(costs section) section {
+// warnings are the footnotes; marks in the first table of a section lead to them.
+func (s *summary) warnings(from section) section {
 	part := section{ID: "warnings", Title: "Warnings"}
 	if len(s.notes) == 0 {
 		part.Lead = []string{"None were given."}
@@ -207,8 +209,8 @@ func (s *summary) warnings(costs section) section {
 		if who := s.concerns(n); who != "" {
 			note.Who = who + ":"
 		}
-		if len(costs.Tables) > 0 {
-			note.Back = costs.Tables[0].firstMark(i + 1)
+		if len(from.Tables) > 0 {
+			note.Back = from.Tables[0].firstMark(i + 1)
 		}
 		part.Notes = append(part.Notes, note)
 	}

@@ -19,13 +19,13 @@ type htmlFigure struct {
 	Table            *htmlTable
 }
 
-// figures draws what the run has the data for, and says what it lacks.
-func (s *summary) figures(dir string) (section, error) {
+// figures draws those of some names that the run has the data for, and says what it lacks.
+func (s *summary) figures(dir string, names []string) (section, error) {
 	part := section{ID: "figures", Title: "Figures"}
 	if len(s.cells) == 0 {
 		return section{}, nil
 	}
-	drawn, skipped, err := figure.All([]figure.Source{{Run: s.run, Dir: dir}})
+	drawn, skipped, err := figure.Some([]figure.Source{{Run: s.run, Dir: dir}}, names)
 	if err != nil {
 		return section{}, err
 	}

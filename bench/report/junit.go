@@ -8,14 +8,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // JUnit writes the run as a test suite, in the shape that Surefire and Jenkins share. A case is a cell, not a trial: its name stays
 // the same however many blocks are run, so a viewer can show its history. The verdict of a cell is that of its worst trial:
 //
-//	failure  the guarantee broke
+//	failure  the guarantee broke; of a fault with the command that draws it again
 //	error    it held as far as it was looked at, but the evidence is incomplete, or the rate that it was to hold under was not sustained
 //	skipped  nothing was promised, or nothing was read that could have broken a promise
 //
@@ -35,12 +35,20 @@ func JUnit(w io.Writer, r *result.Run, _ Options) error {
 		suite.add(c, seconds)
 	}
 	add(junitEnd(r), 0)
-	for _, c := range s.cells {
+	cells := s.cells
+	if compare.Disturbed(r) {
+		f := faultsOf(s)
+		cells, suite.Output = f.cells, f.answer()
+	}
+	for _, c := range cells {
 		var seconds float64
 		for _, t := range c.Trials {
 			seconds += t.WindowS
 		}
 		judged := junitCell(c, s.expect())
+		if c.Fault() != "" && judged.Failure != nil {
+			judged.Failure.Text += "\nagain: " + redraw(r, c.brokenTrial())
+		}
 		judged.Output = s.junitOutput(c)
 		add(judged, seconds)
 	}
@@ -143,7 +151,7 @@ func junitCell(c *cell, expect string) junitCase {
 		out.Failure = broken.outcome("broken", "the guarantee broke", c)
 		return out
 	}
-	open := foundIn(c, func(t *result.Trial) []string { return missingEvidence(t, expect) })
+	open := foundIn(c, func(t *result.Trial) []string { return compare.MissingEvidence(t, expect) })
 	if open.trials > 0 {
 		out.Error = open.outcome("inconclusive", "inconclusive", c)
 		return out
@@ -161,23 +169,6 @@ func junitCell(c *cell, expect string) junitCase {
 		out.Skipped = unchecked.outcome("", "nothing was checked", c)
 	}
 	return out
-}
-
-// missingEvidence says why a trial whose guarantee did not break proves less than it was meant to.
-func missingEvidence(t *result.Trial, expect string) (why []string) {
-	if t.Guarantee.Verdict == result.Incomplete {
-		why = append(why, orReason(t.Guarantee.Reasons, "a deadline came before the readers reached the end")...)
-	}
-	if !t.Complete {
-		why = append(why, "stopped early")
-	}
-	if t.Window.Committed == 0 {
-		why = append(why, "nothing was committed in the window")
-	}
-	if t.FellBehind() && expect != string(workload.Unsustained) {
-		why = append(why, "the rate was not sustained")
-	}
-	return why
 }
 
 func orReason(reasons []string, otherwise string) []string {

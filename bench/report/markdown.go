@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // Markdown writes the summary for a pull request, in GitHub's dialect.
 func Markdown(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
-	if disturbed(r) {
+	if compare.Disturbed(r) {
 		return faultsMarkdown(w, s, o)
 	}
 	var b strings.Builder

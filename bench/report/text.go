@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
@@ -14,7 +15,7 @@ const defaultWidth = 100
 // Text writes the summary that people see after a run: what was run, the modes side by side, footnotes, the answer.
 func Text(w io.Writer, r *result.Run, o Options) error {
 	s := summarise(r)
-	if disturbed(r) {
+	if compare.Disturbed(r) {
 		return faultsText(w, s, o)
 	}
 	p := newPrinter(o)

@@ -206,7 +206,7 @@ type Outage struct {
 	ReadGapS  *float64           `json:"read_gap_s"` // longest without a record read; null without readers
 	RecoveryS *float64           `json:"recovery_s"` // after from_s, until as much was read in a second as nine tenths of before; null: it never was, or nothing was to compare with
 	Before    *OutageRates       `json:"before"`
-	During    *OutageRates       `json:"during"` // from_s to to_s
+	During    *OutageRates       `json:"during"` // from_s to to_s, but not beyond the window
 	After     *OutageRates       `json:"after"`
 	Figures   map[string]float64 `json:"figures"` // the scenario's own
 }

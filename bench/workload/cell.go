@@ -22,7 +22,7 @@ func (p *Profile) Cells() []Cell {
 		}
 		var next []Workload
 		for _, w := range workloads {
-			if s.choices(p) == 0 || !s.appliesTo(w.Mode) {
+			if s.choices(p) == 0 || !s.Concerns(w.Mode) {
 				next = append(next, w)
 				continue
 			}
@@ -62,7 +62,7 @@ func (p *Profile) cell(w Workload, named ...string) Cell {
 func (p *Profile) cellName(w Workload, named []string) string {
 	pairs := []string{"mode=" + w.Mode.Name}
 	for _, s := range settings[1:] {
-		if s.Axis && (s.choices(p) > 1 || slices.Contains(named, s.Key)) && s.appliesTo(w.Mode) {
+		if s.Axis && (s.choices(p) > 1 || slices.Contains(named, s.Key)) && s.Concerns(w.Mode) {
 			text, _ := s.text(w)
 			pairs = append(pairs, s.Key+"="+text)
 		}
@@ -92,7 +92,7 @@ func (w Workload) Values() []Value {
 			continue
 		}
 		v := Value{Key: s.Key}
-		if s.appliesTo(w.Mode) {
+		if s.Concerns(w.Mode) {
 			v.Text, _ = s.text(w)
 		}
 		values = append(values, v)

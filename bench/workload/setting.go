@@ -42,13 +42,14 @@ func (s Setting) Canonical(value string) (string, error) {
 	return s.get(&p), nil
 }
 
-func (s Setting) appliesTo(m Mode) bool { return s.concerns == nil || s.concerns(m) }
+// Concerns says whether the setting means anything to a mode.
+func (s Setting) Concerns(m Mode) bool { return s.concerns == nil || s.concerns(m) }
 
 // axisValue is what a stored axis holds: a number where the value is one, a string otherwise, nil where the
 // axis does not concern the workload's mode or is off.
 func (s Setting) axisValue(w Workload) any {
 	text, on := s.text(w)
-	if !on || !s.appliesTo(w.Mode) {
+	if !on || !s.Concerns(w.Mode) {
 		return nil
 	}
 	if n, err := strconv.Atoi(text); err == nil {

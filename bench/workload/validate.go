@@ -149,7 +149,7 @@ func (p *Profile) checkCells() error {
 	for _, m := range p.Modes {
 		product := 1
 		for _, s := range settings[1:] { // the first is the mode
-			if s.pick != nil && s.appliesTo(m) {
+			if s.pick != nil && s.Concerns(m) {
 				product = min(product*max(1, s.choices(p)), maxCells+1)
 			}
 		}
