@@ -129,7 +129,7 @@ func TestReadersAreDisturbed(t *testing.T) {
 	}
 	named := false
 	for _, e := range stuck.Outage.Events {
-		named = named || strings.Contains(e.What, "held at offset") && strings.Contains(e.What, "-stuck")
+		named = named || strings.Contains(e.What, " offsets held from ") && strings.Contains(e.What, "-stuck")
 	}
 	if !named {
 		t.Errorf("nobody named the culprit: %+v", stuck.Outage.Events)

@@ -297,14 +297,15 @@ func openTransaction(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(heals)); err != nil {
 		return err
 	}
-	open, err := a.Admin.OpenTransactions(ctx, a.scene.Topics)
+	holds, err := a.Admin.OpenTransactions(ctx, a.scene.Topics)
 	if err != nil {
 		return err
 	}
-	for _, t := range open {
+	for _, t := range holds.Open {
 		if t.TransactionalID == p.TransactionalID {
-			a.note(observed, "%s-%d: held at offset %d by transactional id %s, producer id %d, open for %s", t.Topic, t.Partition, t.StartOffset,
-				t.TransactionalID, t.ProducerID, time.Since(t.Since).Round(time.Millisecond))
+			a.note(observed, "%s-%d: %d offsets held from %d on by transactional id %s, producer id %d, open for %s", t.Topic, t.Partition, t.Held,
+				t.StartOffset, t.TransactionalID, t.ProducerID, time.Since(t.Since).Round(time.Millisecond))
+			a.figure("held_offsets", float64(t.Held))
 		}
 	}
 	if err := p.Go(); err != nil {
