@@ -88,6 +88,9 @@ func TestProducersDieAndZombiesAreFenced(t *testing.T) {
 			continue
 		}
 		t.Run(on.name, func(t *testing.T) {
+			if on.name != "embedded" {
+				on.args = append(on.args, "--i-own-this-cluster")
+			}
 			args := []string{"zombie", "--mode", "transactional", "--rate", "200", "--txn-size", "10", "--duration", "8s", "--warmup", "500ms"}
 			got := broken(t, exitOK, append(args, on.args...)...)
 			z := got["zombie"]["transactional"]
