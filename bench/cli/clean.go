@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
 )
 
@@ -33,7 +31,10 @@ last hour are left alone unless --all is given: they may be under way.`,
 			if err != nil {
 				return err
 			}
-			return a.clean(cmd.Context(), cmp.Or(bootstrap, a.getenv("KEB_BOOTSTRAP_SERVERS"), client.bootstrap), properties, dry, all)
+			if bootstrap, err = a.running(cmd.Context(), bootstrap, client.bootstrap); err != nil {
+				return err
+			}
+			return a.clean(cmd.Context(), bootstrap, properties, dry, all)
 		},
 	}
 	cmd.Flags().StringVarP(&bootstrap, "bootstrap-servers", "b", "", "cluster to clean, `host:port[,…]`; without it the kept local broker")
@@ -45,15 +46,8 @@ last hour are left alone unless --all is given: they may be under way.`,
 
 func (a *app) clean(ctx context.Context, bootstrap string, properties map[string]string, dry, all bool) error {
 	if bootstrap == "" {
-		kept, err := broker.Status(ctx, a.brokerOptions(1))
-		if err != nil {
-			return err
-		}
-		if kept.State != broker.Running {
-			a.say("no local broker is kept running: nothing to clean; name a cluster with -b")
-			return nil
-		}
-		bootstrap = kept.Bootstrap
+		a.say("no local broker is kept running: nothing to clean; name a cluster with -b")
+		return nil
 	}
 	admin, err := dial(ctx, bootstrap, properties)
 	if err != nil {

@@ -80,6 +80,19 @@ func (a *app) brokerOptions(nodes int) broker.Options {
 	}
 }
 
+// running is the address of a cluster that is there already: the one named by a flag, the environment or the client's configuration file, else
+// the kept local one. It is empty if there is none.
+func (a *app) running(ctx context.Context, named, configured string) (string, error) {
+	if bootstrap := cmp.Or(named, a.getenv("KEB_BOOTSTRAP_SERVERS"), configured); bootstrap != "" {
+		return bootstrap, nil
+	}
+	kept, err := broker.Status(ctx, a.brokerOptions(1))
+	if err != nil || kept.State != broker.Running {
+		return "", err
+	}
+	return kept.Bootstrap, nil
+}
+
 // opened is a cluster ready to be measured.
 type opened struct {
 	target *broker.Target

@@ -22,14 +22,15 @@ import (
 )
 
 type doctorFlags struct {
-	cluster   clusterFlags
-	client    clientFlags
-	selfcheck bool
-	rates     string
-	window    time.Duration
-	format    string
-	noColor   bool
-	verbose   bool
+	cluster      clusterFlags
+	client       clientFlags
+	transactions transactionsFlags
+	selfcheck    bool
+	rates        string
+	window       time.Duration
+	format       string
+	noColor      bool
+	verbose      bool
 }
 
 // shortestWindow still holds a few transactions of the validity suite, and a freeze that stands out.
@@ -48,15 +49,27 @@ With --selfcheck it runs the validity suite instead: a delay put in the path mus
 while must show in every record that was due meanwhile, planted defects must be found, statistics agree with naive
 ones, and histogram logs with another implementation's.
 
-Exit codes: 0 fine, 2 usage, 3 a check failed, 4 inconclusive (no rate held, or the machine was too busy to tell),
-6 cluster unreachable, unauthorised or too old, 130/143 interrupted.`,
+With --transactions it only looks at a cluster (without -b: the local one that is kept): which partitions keep their
+read_committed readers waiting behind an open transaction, since which offset, whose it is, and what will end it.
+
+Exit codes: 0 fine, 2 usage, 3 a check failed or a transaction has been open for too long, 4 inconclusive (no rate held,
+the machine was too busy to tell, or a partition did not answer), 6 cluster unreachable, unauthorised or too old,
+130/143 interrupted.`,
 		Example: `  kafka-eos-bench doctor
   kafka-eos-bench doctor -b broker:9092 --rate 10k,50k,100k --duration 10s
-  kafka-eos-bench doctor --selfcheck --broker local`,
+  kafka-eos-bench doctor --selfcheck --broker local
+  kafka-eos-bench doctor -b broker:9092 --transactions
+  kafka-eos-bench doctor -b broker:9092 --transactions --older-than 1m --topics orders,payments -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.selfcheck && cmd.Flags().Changed("rate") {
-				return usagef("--rate is for the load generator, which --selfcheck does not try: give one of the two")
+			if err := f.check(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			if f.format != "text" && f.format != "json" {
+				return usagef("-o: unknown output format %q: use text or json", f.format)
+			}
+			if f.transactions.look {
+				return a.openTransactions(cmd.Context(), f)
 			}
 			return a.doctor(cmd.Context(), f)
 		},
@@ -64,6 +77,9 @@ Exit codes: 0 fine, 2 usage, 3 a check failed, 4 inconclusive (no rate held, or 
 	f.cluster.register(cmd)
 	f.client.register(cmd)
 	cmd.Flags().BoolVar(&f.selfcheck, "selfcheck", false, "check the tool against what is known to be true, in two minutes or so")
+	cmd.Flags().BoolVar(&f.transactions.look, "transactions", false, "name the open transactions that readers wait behind")
+	cmd.Flags().DurationVar(&f.transactions.olderThan, "older-than", openForLong, "with --transactions: leave out those open for less")
+	cmd.Flags().StringSliceVar(&f.transactions.topics, "topics", nil, "with --transactions: only these `topics` (default all, internal ones too)")
 	cmd.Flags().StringVar(&f.rates, "rate", "1k,2k,5k,10k,20k,50k,100k,200k", "messages/s to try the generator at; it stops after two in a row that fail")
 	cmd.Flags().DurationVar(&f.window, "duration", 3*time.Second, "length of each trial's measured window")
 	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "text or json")
@@ -74,9 +90,6 @@ Exit codes: 0 fine, 2 usage, 3 a check failed, 4 inconclusive (no rate held, or 
 
 // doctor examines a cluster and this machine. What was found before an interrupt is shown.
 func (a *app) doctor(ctx context.Context, f doctorFlags) error {
-	if f.format != "text" && f.format != "json" {
-		return usagef("-o: unknown output format %q: use text or json", f.format)
-	}
 	if f.window < shortestWindow {
 		return usagef("--duration %s: give %s or more", f.window, shortestWindow)
 	}

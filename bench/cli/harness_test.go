@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,7 +133,20 @@ func realKafka(t *testing.T, nodes int) string {
 	return target.Bootstrap
 }
 
+const (
+	toolCommand = "tool"       // makes the test's executable the tool, in a process of its own
+	panics      = "TEST_PANIC" // has it crash a second after it has begun to measure what this stands in the progress of
+)
+
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == toolCommand {
+		sys := System()
+		if word := os.Getenv(panics); word != "" {
+			sys.Live, sys.Columns = true, func() int { return 200 } // a line twice a second
+			sys.Stderr = &panicking{Writer: sys.Stderr, word: []byte(word)}
+		}
+		os.Exit(Main(os.Args[2:], sys))
+	}
 	if len(os.Args) == 2 && os.Args[1] == actorCommand {
 		os.Exit(Main(os.Args[1:], System())) // a producer process of a fault
 	}
@@ -165,3 +179,19 @@ func (l *lockedBuffer) Bytes() []byte {
 }
 
 func (l *lockedBuffer) String() string { return string(l.Bytes()) }
+
+// panicking crashes the process, from whatever goroutine writes the third line on measuring that holds a word.
+type panicking struct {
+	io.Writer
+	word []byte
+	seen int
+}
+
+func (p *panicking) Write(line []byte) (int, error) {
+	if bytes.Contains(line, p.word) && bytes.Contains(line, []byte("measure")) {
+		if p.seen++; p.seen == 3 {
+			panic("asked to")
+		}
+	}
+	return p.Writer.Write(line)
+}

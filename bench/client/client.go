@@ -72,6 +72,13 @@ type Transactor interface {
 	End(ctx context.Context, commit bool) (Outcome, error)
 }
 
+// Offset is where a group goes on reading a partition.
+type Offset struct {
+	Topic     int32 // index into ProducerConfig.Topics
+	Partition int32
+	Next      int64
+}
+
 // Delivered is a record as read. Key and Value are valid until the next Poll.
 type Delivered struct {
 	Topic     int32 // index into ReaderConfig.Topics

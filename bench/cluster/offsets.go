@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -80,15 +81,40 @@ func (a *Admin) Offsets(ctx context.Context, topics []string) (Marks, error) {
 
 // Committed returns a group's committed offsets by topic and partition; partitions without one are absent.
 func (a *Admin) Committed(ctx context.Context, group string) (map[string]map[int32]int64, error) {
+	return a.groupOffsets(ctx, committedRequest(group))
+}
+
+// stablePoll is the pause between two looks at offsets that a transaction has not released yet.
+const stablePoll = 20 * time.Millisecond
+
+// CommittedStable is Committed once no open transaction, nor one whose markers are still being written, holds offsets of the group back
+// (KIP-447); it waits for that until the context ends.
+func (a *Admin) CommittedStable(ctx context.Context, group string) (map[string]map[int32]int64, error) {
+	for {
+		req := committedRequest(group)
+		req.RequireStable = true
+		offsets, err := a.groupOffsets(ctx, req)
+		if !errors.Is(err, kerr.UnstableOffsetCommit) {
+			return offsets, err
+		}
+		select {
+		case <-time.After(stablePoll):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+func (a *Admin) groupOffsets(ctx context.Context, req *kmsg.OffsetFetchRequest) (map[string]map[int32]int64, error) {
 	offsets := map[string]map[int32]int64{}
-	err := a.committed(ctx, committedRequest(group), func(topic string, partition int32, offset int64) {
+	err := a.committed(ctx, req, func(topic string, partition int32, offset int64) {
 		if offsets[topic] == nil {
 			offsets[topic] = map[int32]int64{}
 		}
 		offsets[topic][partition] = offset
 	})
 	if err != nil {
-		return nil, failed(ctx, fmt.Sprintf("fetch the offsets of group %q", group), err)
+		return nil, failed(ctx, fmt.Sprintf("fetch the offsets of group %q", req.Group), err)
 	}
 	return offsets, nil
 }

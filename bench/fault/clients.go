@@ -12,50 +12,15 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault/actor"
 )
 
-// actorPause is the time between two records of a scenario's own producers: 500 a second, beside the load.
-const actorPause = 2 * time.Millisecond
-
 // abandoned is the transaction.timeout.ms of a producer that nobody will take over from: the shortest that leaves its transactions room.
 const abandoned = 5 * time.Second
-
-// start starts the scenario's session of that number. Who started it takes its evidence with end.
-func (a *Act) start(session int, id string, timeout time.Duration, script ...actor.Step) (*actor.Process, error) {
-	w := a.Workload
-	if timeout > 0 {
-		w.Properties = withProperty(w.Properties, "transaction.timeout.ms", fmt.Sprint(timeout.Milliseconds()))
-	}
-	cfg := actor.Config{
-		Bootstrap: a.Target.Bootstrap, Workload: w, Topics: a.scene.Topics, ClientID: cluster.Name(id, fmt.Sprintf("session-%d", session), "actor"),
-		Stamp: a.scene.Stamp, Session: uint32(a.scene.FirstSession + session), Pause: actorPause, Script: script,
-	}
-	if w.Mode.Transactional {
-		cfg.TransactionalID = id
-	}
-	return actor.Start(a.Command(), cfg)
-}
-
-func withProperty(properties map[string]string, name, value string) map[string]string {
-	with := map[string]string{name: value}
-	for n, v := range properties {
-		if n != name {
-			with[n] = v
-		}
-	}
-	return with
-}
-
-// end makes sure that a session's process is gone and takes its evidence. overtaken is when a successor was initialised, in clock nanoseconds; 0
-// where there was none.
-func (a *Act) end(p *actor.Process, overtaken int64) {
-	p.Kill()
-	a.evidence[int(p.Config.Session)-a.scene.FirstSession] = p.Session(func(called int64) bool { return overtaken > 0 && called > overtaken })
-}
 
 // crashPoint is where in a transaction a producer dies.
 type crashPoint struct {
 	name   string
 	script []actor.Step
 	open   bool // a transaction is left open
+	txns   bool // there is no such point without transactions
 }
 
 // crashPoints are all that a producer's code can tell apart. Three whole transactions come before each.
@@ -70,9 +35,10 @@ func crashPoints(size int, transactional bool) []crashPoint {
 		names = [...]string{"in the middle of a batch", "after a batch was acknowledged", "after a flush"}
 	}
 	return []crashPoint{
-		{names[0], script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), true},
-		{names[1], script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}), true},
-		{names[2], script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Commit}), false},
+		{names[0], script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), true, false},
+		{names[1], script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}), true, false},
+		{"between sending offsets and commit", script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Offsets}), true, true},
+		{names[2], script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Offsets}, actor.Step{Do: actor.Commit}), false, false},
 	}
 }
 
@@ -88,6 +54,9 @@ func crash(ctx context.Context, a *Act) error {
 	size := max(1, a.Workload.TxnSize)
 	session := 0
 	for i, point := range crashPoints(size, a.Workload.Mode.Transactional) {
+		if point.txns && !a.Workload.Mode.Transactional {
+			continue
+		}
 		if err := a.succeeded(ctx, &session, fmt.Sprintf("crash-%d", i), point.name, point.open, func(p *actor.Process) error {
 			_, err := p.Until(ctx, actor.Dying)
 			return err
@@ -115,22 +84,23 @@ func crash(ctx context.Context, a *Act) error {
 	if !a.Workload.Mode.Transactional {
 		return nil
 	}
-	p, err := a.start(session, a.id("crash-abandoned"), abandoned, crashPoints(size, true)[0].script...)
+	p, err := a.start(session, part{id: a.id("crash-abandoned"), group: true, timeout: abandoned, script: crashPoints(size, true)[0].script})
 	if err != nil {
 		return err
 	}
 	defer a.end(p, 0)
-	return a.held(ctx, p, "hold_without_takeover_s", func() error {
+	if err := a.held(ctx, p, "hold_without_takeover_s", func() error {
 		_, err := p.Until(ctx, actor.Dying)
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	return a.stands(ctx, p)
 }
-
-func (a *Act) id(name string) string { return a.scene.Group + "-" + name }
 
 // succeeded has a producer die and a successor take over.
 func (a *Act) succeeded(ctx context.Context, session *int, id, point string, open bool, die func(*actor.Process) error, script ...actor.Step) error {
-	p, err := a.start(*session, a.id(id), 0, script...)
+	p, err := a.start(*session, part{id: a.id(id), group: true, script: script})
 	if err != nil {
 		return err
 	}
@@ -143,7 +113,7 @@ func (a *Act) succeeded(ctx context.Context, session *int, id, point string, ope
 	<-p.Ended()
 	died := clock.Now()
 	a.note(broke, "a producer process died %s", point)
-	s, err := a.start(*session, a.id(id), 0, actor.Step{Do: actor.Init}, actor.Step{Do: actor.Cycle, N: 3})
+	s, err := a.start(*session, part{id: a.id(id), script: []actor.Step{{Do: actor.Init}, {Do: actor.Cycle, N: 3}}})
 	if err != nil {
 		return err
 	}
@@ -163,7 +133,7 @@ func (a *Act) succeeded(ctx context.Context, session *int, id, point string, ope
 		return err
 	}
 	a.note(healed, "its successor has done its work")
-	return nil
+	return a.stands(ctx, p)
 }
 
 // worst states the largest of several figures.
@@ -239,9 +209,8 @@ func zombie(ctx context.Context, a *Act) error {
 
 func (a *Act) overtake(ctx context.Context, session int) (fenced bool, err error) {
 	id := a.id(fmt.Sprintf("zombie-%d", session))
-	z, err := a.start(session, id, 0, actor.Step{Do: actor.Init}, actor.Step{Do: actor.Cycle, N: 2}, actor.Step{Do: actor.Begin},
-		actor.Step{Do: actor.Send, N: max(1, a.Workload.TxnSize/2)}, actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Await},
-		actor.Step{Do: actor.Send, N: 1}, actor.Step{Do: actor.Commit})
+	z, err := a.start(session, part{id: id, script: []actor.Step{{Do: actor.Init}, {Do: actor.Cycle, N: 2}, {Do: actor.Begin},
+		{Do: actor.Send, N: max(1, a.Workload.TxnSize/2)}, {Do: actor.Flush}, {Do: actor.Await}, {Do: actor.Send, N: 1}, {Do: actor.Commit}}})
 	if err != nil {
 		return false, err
 	}
@@ -254,7 +223,7 @@ func (a *Act) overtake(ctx context.Context, session int) (fenced bool, err error
 		return false, err
 	}
 	a.note(broke, "a producer is stopped (SIGSTOP) in the middle of a transaction, and overtaken")
-	s, err := a.start(session+1, id, 0, actor.Step{Do: actor.Init}, actor.Step{Do: actor.Cycle, N: 2})
+	s, err := a.start(session+1, part{id: id, script: []actor.Step{{Do: actor.Init}, {Do: actor.Cycle, N: 2}}})
 	if err != nil {
 		return false, err
 	}
@@ -292,8 +261,8 @@ func openTransaction(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
 	}
-	p, err := a.start(0, a.id("stuck"), 0, actor.Step{Do: actor.Init}, actor.Step{Do: actor.Begin}, actor.Step{Do: actor.Send, N: 1},
-		actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Await}, actor.Step{Do: actor.Abort})
+	p, err := a.start(0, part{id: a.id("stuck"), script: []actor.Step{{Do: actor.Init}, {Do: actor.Begin}, {Do: actor.Send, N: 1}, {Do: actor.Flush},
+		{Do: actor.Await}, {Do: actor.Abort}}})
 	if err != nil {
 		return err
 	}
@@ -305,14 +274,15 @@ func openTransaction(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(heals)); err != nil {
 		return err
 	}
-	open, err := a.Admin.OpenTransactions(ctx, a.scene.Topics)
+	holds, err := a.Admin.OpenTransactions(ctx, a.scene.Topics)
 	if err != nil {
 		return err
 	}
-	for _, t := range open {
+	for _, t := range holds.Open {
 		if t.TransactionalID == p.TransactionalID {
-			a.note(observed, "%s-%d: held at offset %d by transactional id %s, producer id %d, open for %s", t.Topic, t.Partition, t.StartOffset,
-				t.TransactionalID, t.ProducerID, time.Since(t.Since).Round(time.Millisecond))
+			a.note(observed, "%s-%d: %d offsets held from %d on by transactional id %s, producer id %d, open for %s", t.Topic, t.Partition, t.Held,
+				t.StartOffset, t.TransactionalID, t.ProducerID, time.Since(t.Since).Round(time.Millisecond))
+			a.figure("held_offsets", float64(t.Held))
 		}
 	}
 	if err := p.Go(); err != nil {

@@ -94,6 +94,8 @@ type Act struct {
 	events   []event
 	figures  map[string]float64
 	evidence map[int]verify.Session // by the number of the scenario's session
+	offsets  map[int]*int64         // where the sessions' groups stand
+	groups   []string
 }
 
 // event is something that was done, or seen.
@@ -113,7 +115,7 @@ const (
 
 // On puts a scenario on a stage.
 func (s *Scenario) On(stage Stage) *Act {
-	return &Act{Scenario: s, Stage: stage, random: rand.New(rand.NewPCG(stage.Seed, 6)), figures: map[string]float64{}, evidence: map[int]verify.Session{}}
+	return &Act{Scenario: s, Stage: stage, random: rand.New(rand.NewPCG(stage.Seed, 6)), figures: map[string]float64{}, evidence: map[int]verify.Session{}, offsets: map[int]*int64{}}
 }
 
 // Sessions, Run, Evidence and Assess make an Act a trial.Disturbance.
@@ -124,6 +126,7 @@ func (a *Act) Sessions() int { return a.Scenario.sessions }
 // Run waits for the window and does what the scenario is about.
 func (a *Act) Run(ctx context.Context, scene trial.Scene) error {
 	a.scene = scene
+	defer a.leave(ctx)
 	if err := a.until(ctx, a.instant(0)); err != nil {
 		return err
 	}

@@ -4,22 +4,44 @@ import (
 	"context"
 	"time"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault/actor"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault/proxy"
 )
 
 // lostShare is how many of a kind's responses are lost.
 const lostShare = 0.02
 
+// lostOffsets is that share of what adds offsets to a transaction: few transactions do.
+const lostOffsets = 0.2
+
 // loseAcks loses responses that the broker has given: of every fiftieth Produce request, drawn by the seed, and of the third and every fiftieth request
-// that a transaction consists of.
-func loseAcks(ctx context.Context, a *Act) (err error) {
+// that a transaction consists of. A producer of the scenario's own commits offsets in its transactions meanwhile.
+func loseAcks(ctx context.Context, a *Act) error {
 	rules := []proxy.Rule{{Requests: []string{"Produce"}, Rate: lostShare, Nth: []int{3}, Seed: a.Seed}}
-	if a.Workload.Mode.Transactional {
-		for i, name := range []string{"AddPartitionsToTxn", "EndTxn"} {
-			rules = append(rules, proxy.Rule{Requests: []string{name}, Rate: lostShare, Nth: []int{3}, Seed: a.Seed + uint64(i) + 1})
-		}
+	if !a.Workload.Mode.Transactional {
+		return a.lose(ctx, rules)
 	}
-	return a.lose(ctx, rules)
+	for i, part := range []struct {
+		name string
+		rate float64
+	}{{"AddPartitionsToTxn", lostShare}, {"EndTxn", lostShare}, {"AddOffsetsToTxn", lostOffsets}, {"TxnOffsetCommit", lostOffsets}} {
+		rules = append(rules, proxy.Rule{Requests: []string{part.name}, Rate: part.rate, Nth: []int{3}, Seed: a.Seed + uint64(i) + 1})
+	}
+	p, err := a.start(0, part{id: a.id("offsets"), group: true, size: 10, script: []actor.Step{{Do: actor.Init}, {Do: actor.Cycle}}})
+	if err != nil {
+		return err
+	}
+	defer a.end(p, 0)
+	if err := a.lose(ctx, rules); err != nil {
+		return err
+	}
+	if err := p.Go(); err != nil {
+		return err
+	}
+	if _, err := p.Until(ctx, actor.Finished); err != nil {
+		return err
+	}
+	return a.stands(ctx, p)
 }
 
 // loseRequests loses Produce requests before the broker has them.

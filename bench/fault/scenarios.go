@@ -3,7 +3,7 @@ package fault
 // All are the scenarios, in the order in which they are listed and run.
 func All() []*Scenario {
 	return []*Scenario{
-		{Name: "lost-ack", Summary: "responses of Produce, EndTxn and AddPartitionsToTxn are lost after the broker has acted", Nodes: 1, Needs: Proxy, act: loseAcks},
+		{Name: "lost-ack", Summary: "responses of Produce and of what a transaction consists of are lost after the broker has acted", Nodes: 1, Needs: Proxy | Actors, sessions: 1, act: loseAcks},
 		{Name: "lost-request", Summary: "Produce requests are lost before the broker has them", Nodes: 1, Needs: Proxy, act: loseRequests},
 		{Name: "reset", Summary: "all connections are reset, five times", Nodes: 1, Needs: Proxy, act: reset},
 		{Name: "half-open", Summary: "the connections there are carry nothing for a while, new ones do", Nodes: 1, Needs: Proxy, act: halfOpen},
@@ -14,7 +14,7 @@ func All() []*Scenario {
 		{Name: "broker-freeze", Summary: "the same broker is suspended (SIGSTOP) and goes on after a quarter of the window", Nodes: 3, Needs: Brokers, act: freeze},
 		{Name: "leader-move", Summary: "every partition's leadership moves to another replica, three times", Nodes: 3, Needs: Leaders, act: moveLeaders},
 		{Name: "coordinator-kill", Summary: "the broker that coordinates the transactions is killed and started again", Nodes: 3, Needs: Brokers, Modes: TransactionalModes, act: killCoordinator},
-		{Name: "client-crash", Summary: "producer processes die in a transaction, with a successor and without", Nodes: 1, Needs: Actors, sessions: 2*(3+randomCrashes) + 1, act: crash},
+		{Name: "client-crash", Summary: "producer processes die in a transaction, with a successor and without", Nodes: 1, Needs: Actors, sessions: 2*(4+randomCrashes) + 1, act: crash},
 		{Name: "zombie", Summary: "a stopped producer goes on after a successor has taken over", Nodes: 1, Needs: Actors, Modes: TransactionalModes, sessions: 2 * zombies, act: zombie},
 		{Name: "slow-consumer", Summary: "every reader rests after each batch for a while", Nodes: 1, act: slowConsumers},
 		{Name: "rebalance-storm", Summary: "all readers leave and come back to their committed offsets, five times", Nodes: 1, act: rebalanceStorm},

@@ -26,6 +26,7 @@ type history struct {
 	mode     workload.Mode
 	acked    uint64 // the first so many records
 	outcomes []client.Outcome
+	offset   *int64 // where the group stands that the producer commits its progress to; nil: to none
 	readers  [2][]read
 }
 
@@ -56,7 +57,7 @@ func (h *history) drop(seqs ...uint64) {
 func (h *history) add(reader int, r ...read) { h.readers[reader] = append(h.readers[reader], r...) }
 
 func (h *history) judge() result.Guarantee {
-	s := verify.Session{Sent: &verify.SendLog{}, Acked: &verify.AckLog{}}
+	s := verify.Session{Sent: &verify.SendLog{}, Acked: &verify.AckLog{}, Offset: h.offset}
 	for seq := range uint64(12) {
 		s.Sent.Sent()
 		if seq < h.acked {
@@ -120,6 +121,8 @@ func defects() []planted {
 			result.Broken, abortedRead, 1},
 		{"half of an indeterminate transaction read", "transactional", func(h *history) { h.drop(8, 9) }, result.Broken, torn, 1},
 		{"a fenced transaction read in part", "transactional", func(h *history) { h.outcomes[2] = client.Fenced; h.drop(10) }, result.Broken, torn, 1},
+		{"the offset of a transaction that is not there", "transactional", func(h *history) { h.drop(8, 9, 10, 11); h.offset = new(int64(12)) }, result.Broken, torn, 1},
+		{"a transaction without its offset", "transactional", func(h *history) { h.offset = new(int64(4)) }, result.Broken, torn, 1},
 		{"a record read before its commit", "transactional", func(h *history) { h.readers[0][0].early = true }, result.Broken, premature, 1},
 		{"a record never sent", "at-most-once", func(h *history) { h.add(0, read{seq: 12, offset: 500}) }, result.Broken, foreign, 1},
 		{"a record of another producer", "transactional", func(h *history) { h.add(0, read{producer: 7, offset: 500}) }, result.Broken, foreign, 1},
@@ -141,6 +144,8 @@ func normals() []harmless {
 		{"nothing special", "idempotent", nothing},
 		{"gaps in offsets, and an unanswered commit that stands", "transactional", nothing},
 		{"an unanswered commit that does not stand", "transactional", func(h *history) { h.drop(8, 9, 10, 11) }},
+		{"an offset that stands with an unanswered commit", "transactional", func(h *history) { h.offset = new(int64(12)) }},
+		{"an offset that is gone with its transaction", "transactional", func(h *history) { h.drop(8, 9, 10, 11); h.offset = new(int64(4)) }},
 		{"a fenced transaction that is gone", "transactional", func(h *history) { h.outcomes[2] = client.Fenced; h.drop(8, 9, 10, 11) }},
 		{"a transaction left open", "transactional", func(h *history) { h.outcomes = h.outcomes[:2]; h.drop(8, 9, 10, 11) }},
 		{"reading again after a rebalance", "transactional", func(h *history) { h.add(1, h.readers[1][2:]...) }},

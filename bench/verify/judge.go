@@ -27,6 +27,10 @@ type Evidence struct {
 type Session struct {
 	Sent  *SendLog
 	Acked *AckLog
+
+	// Offset is where the group stands in the end that the session commits its progress to: each of its transactions carries an offset of the
+	// group, the sequence after the transaction's last record. Nil: it commits none.
+	Offset *int64
 }
 
 // finding is what one check counted and where it first did.
@@ -149,7 +153,7 @@ func (in *Evidence) session(f *findings, producer int, s Session) {
 	n, seq = minus(premature, &s.Sent.Aborted, 0, s.Sent.Count)
 	f.premature.add(n, at(seq))
 
-	first := uint64(0)
+	first, stands := uint64(0), uint64(0)
 	for last := range s.Sent.Ends.All() {
 		size := last + 1 - first
 		if size > 1 && !s.Sent.Aborted.Contains(first) {
@@ -157,7 +161,14 @@ func (in *Evidence) session(f *findings, producer int, s Session) {
 				f.torn.add(1, fmt.Sprintf("%s: %d of %d records read", at(first), n, size))
 			}
 		}
+		// An indeterminate one tells by its records whether its offset stands too.
+		if s.Sent.Committed.Contains(first) || !s.Sent.Aborted.Contains(first) && read.LenRange(first, last+1) > 0 {
+			stands = last + 1
+		}
 		first = last + 1
+	}
+	if s.Offset != nil && *s.Offset != int64(stands) {
+		f.torn.add(1, fmt.Sprintf("producer %d: its group's offset is %d, and its last transaction that stands ends at %d", producer, *s.Offset, stands))
 	}
 }
 

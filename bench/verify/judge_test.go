@@ -53,6 +53,15 @@ func TestPlantedDefectsAreFound(t *testing.T) {
 			h.transactions(1, client.Committed, client.Committed, client.Fenced)
 			h.drop(1, 9)
 		}, map[string]int64{"torn": 1}, "transactions partly visible: 1, first: producer 1, sequence 8, transaction 2: 3 of 4 records read", result.Broken},
+		{"offset of an open transaction", "transactional", func(h *history) {
+			h.transactions(1, client.Committed, client.Committed)
+			h.drop(1, 8, 9, 10, 11)
+			h.in.Sessions[1].Offset = new(int64(12))
+		}, map[string]int64{"torn": 1}, "transactions partly visible: 1, first: producer 1: its group's offset is 12, and its last transaction that stands ends at 8", result.Broken},
+		{"records without the offset of their transaction", "transactional", func(h *history) { h.in.Sessions[1].Offset = new(int64(8)) },
+			map[string]int64{"torn": 1}, "transactions partly visible: 1, first: producer 1: its group's offset is 8, and its last transaction that stands ends at 12", result.Broken},
+		{"offset without the records of its transaction", "transactional", func(h *history) { h.drop(1, 8, 9, 10, 11); h.in.Sessions[1].Offset = new(int64(12)) },
+			map[string]int64{"torn": 1}, "transactions partly visible: 1, first: producer 1: its group's offset is 12, and its last transaction that stands ends at 8", result.Broken},
 		{"offset that changed", "at-most-once", func(h *history) {
 			h.drop(1, 11)
 			h.add(0, delivery{producer: 0, seq: 0, offset: 2}, delivery{producer: 1, seq: 11, offset: 2})
@@ -127,6 +136,18 @@ func TestNormalHistoriesFlagNothing(t *testing.T) {
 		{"a transaction left open", "transactional", func(h *history) {
 			h.transactions(1, client.Committed, client.Committed)
 			h.drop(1, 8, 9, 10, 11)
+		}, nil},
+		{"offsets that stand with their transactions", "transactional", func(h *history) {
+			h.in.Sessions[0].Offset, h.in.Sessions[1].Offset = new(int64(12)), new(int64(12))
+		}, nil},
+		{"the offset of an indeterminate transaction that does not stand", "transactional", func(h *history) {
+			h.drop(1, 8, 9, 10, 11)
+			h.in.Sessions[1].Offset = new(int64(8))
+		}, nil},
+		{"the offset of an aborted transaction", "transactional", func(h *history) {
+			h.transactions(0, client.Aborted)
+			h.drop(0, 0, 1, 2, 3, 8, 9, 10, 11)
+			h.in.Sessions[0].Offset = new(int64(0))
 		}, nil},
 		{"reading again after a rebalance", "transactional", func(h *history) { h.add(1, h.lanes[1][3:]...) },
 			map[string]int64{"redelivered": 10}},

@@ -63,6 +63,13 @@ func drawSent(t *rapid.T, m workload.Mode) sent {
 		}
 	}
 	send(rapid.IntRange(0, 5).Draw(t, "tail"))
+	if rapid.Bool().Draw(t, "commits offsets") {
+		at := []int64{0, int64(s.count)}
+		for _, x := range s.txns {
+			at = append(at, int64(x.first+x.n))
+		}
+		s.session.Offset = new(rapid.SampledFrom(at).Draw(t, "offset"))
+	}
 	return s
 }
 
@@ -162,6 +169,7 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 		}
 	}
 	for p, s := range sessions {
+		stands := int64(0)
 		for _, x := range s.txns {
 			var n uint64
 			for seq := x.first; seq < x.first+x.n; seq++ {
@@ -172,6 +180,12 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 			if x.outcome != client.Aborted && 0 < n && n < x.n {
 				torn++
 			}
+			if x.n > 0 && (x.outcome == client.Committed || x.outcome != client.Aborted && n > 0) {
+				stands = int64(x.first + x.n)
+			}
+		}
+		if o := s.session.Offset; o != nil && *o != stands {
+			torn++
 		}
 	}
 

@@ -60,7 +60,7 @@ func newProducer(cfg client.ProducerConfig, open producerOpener) (client.Produce
 	p.reporting.Go(func() { p.records.report(p.complete) })
 	p.background.Go(func() { forwardLogs(k.Logs(), cfg.Log) })
 	if cfg.Workload.Mode.Transactional {
-		return &transactor{p}, nil
+		return &transactor{producer: p}, nil
 	}
 	return p, nil
 }

@@ -14,7 +14,10 @@ import (
 )
 
 // transactor is a producer whose mode is transactional.
-type transactor struct{ *producer }
+type transactor struct {
+	*producer
+	spoiled error // why the open transaction can only be aborted, if that is known
+}
 
 // callTimeout bounds one call into librdkafka, which does not see a context's end. Calls that time out go on in
 // the background and are resumed by calling again.
@@ -74,6 +77,7 @@ func (t *transactor) Begin() error {
 		return *err
 	}
 	t.failures.Store(0)
+	t.spoiled = nil
 	if err := t.kafka.BeginTransaction(); err != nil {
 		return t.die("begin a transaction of "+t.cfg.TransactionalID, err)
 	}
@@ -93,6 +97,10 @@ func (t *transactor) End(ctx context.Context, commit bool) (client.Outcome, erro
 
 func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	what := "commit a transaction of " + t.cfg.TransactionalID
+	if t.spoiled != nil {
+		outcome, err := t.abort(ctx)
+		return outcome, errors.Join(fmt.Errorf("%s: %w", what, t.spoiled), err)
+	}
 	v, k := t.call(ctx, t.kafka.CommitTransaction, func() {})
 	if v == mustStop {
 		t.settle() // so that what follows counts every end that librdkafka knows of

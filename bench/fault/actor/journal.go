@@ -23,6 +23,8 @@ const (
 	Sending     Kind = 's' // record N is about to be handed over
 	Acked       Kind = 'a' // record N was acknowledged
 	Undelivered Kind = 'u' // record N was reported undelivered
+	Offering    Kind = 'o' // the group's offset N is about to be sent with the transaction
+	Offered     Kind = 'p' // offset N was sent, or not: Text says why
 	Ending      Kind = 'c' // the commit of the transaction is about to be called
 	Ended       Kind = 'e' // the transaction ended; N is its client.Outcome
 	Waiting     Kind = 'w' // for Process.Go
@@ -33,7 +35,7 @@ const (
 
 func known(k Kind) bool {
 	switch k {
-	case Initialised, Sending, Acked, Undelivered, Ending, Ended, Waiting, Dying, Failing, Finished:
+	case Initialised, Sending, Acked, Undelivered, Offering, Offered, Ending, Ended, Waiting, Dying, Failing, Finished:
 		return true
 	}
 	return false

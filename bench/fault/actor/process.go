@@ -143,8 +143,16 @@ func (p *Process) Go() error {
 	return err
 }
 
-// Stop halts the process where it is (SIGSTOP).
-func (p *Process) Stop() error { return p.command.Process.Signal(syscall.SIGSTOP) }
+// Stop halts the process where it is (SIGSTOP), and returns when it has stopped. It is an error if it has ended.
+func (p *Process) Stop() error {
+	if err := p.command.Process.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stop producer process %s: %w", p.ClientID, err)
+	}
+	if err := halted(p.command.Process.Pid); err != nil {
+		return fmt.Errorf("wait for producer process %s to stop: %w", p.ClientID, err)
+	}
+	return nil
+}
 
 // Continue lets a stopped process run again (SIGCONT).
 func (p *Process) Continue() error { return p.command.Process.Signal(syscall.SIGCONT) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,22 @@ func (f fake) End(_ context.Context, commit bool) (client.Outcome, error) {
 	return client.Committed, nil
 }
 
+func (f fake) SendOffsets(_ context.Context, group string, offsets []client.Offset) error {
+	switch {
+	case group != "g" || len(offsets) != 1 || offsets[0].Next == 0:
+		return fmt.Errorf("%v of group %s: %w", offsets, group, client.ErrFatal)
+	case f.cfg.Bootstrap == "refuses offsets":
+		return errors.New("no such generation")
+	}
+	return nil
+}
+
 func start(t *testing.T, bootstrap string, script ...Step) *Process {
+	t.Helper()
+	return startGroup(t, bootstrap, "", script...)
+}
+
+func startGroup(t *testing.T, bootstrap, group string, script ...Step) *Process {
 	t.Helper()
 	mode, _ := workload.ModeByName("transactional")
 	w := workload.Workload{
@@ -65,7 +81,7 @@ func start(t *testing.T, bootstrap string, script ...Step) *Process {
 	}
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), asActor+"=1")
-	p, err := Start(command, Config{Bootstrap: bootstrap, Workload: w, Topics: []string{"t"}, ClientID: "c", TransactionalID: "tx", Script: script})
+	p, err := Start(command, Config{Bootstrap: bootstrap, Workload: w, Topics: []string{"t"}, ClientID: "c", TransactionalID: "tx", Group: group, Script: script})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +118,52 @@ func TestAProcessDiesAtTheNamedPoint(t *testing.T) {
 			t.Errorf("%s: sent %d, committed %d, aborted %d, want %d, %d, %d", c.name,
 				s.Sent.Count, s.Sent.Committed.Len(), s.Sent.Aborted.Len(), c.sent, c.committed, c.aborted)
 		}
+	}
+}
+
+func TestAProcessSendsOffsetsWithItsTransactions(t *testing.T) {
+	for _, c := range []struct{ bootstrap, text string }{{"b", ""}, {"refuses offsets", "no such generation"}} {
+		p := startGroup(t, c.bootstrap, "g", Step{Do: Init}, Step{Cycle, 2}, Step{Do: Begin}, Step{Send, 4}, Step{Do: Offsets}, Step{Do: Die})
+		if _, err := p.Until(within(t), Dying); err != nil {
+			t.Fatal(err)
+		}
+		<-p.Ended()
+		var got []string
+		for _, e := range p.Entries() {
+			switch e.Kind {
+			case Offering, Offered, Ending, Dying:
+				got = append(got, fmt.Sprintf("%c%d%s", e.Kind, e.N, e.Text))
+			}
+		}
+		want := strings.Fields("o5 p5 c0 o10 p10 c0 o14 p14 d0")
+		for i, entry := range want {
+			if entry[0] == byte(Offered) {
+				want[i] += c.text
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", c.bootstrap, got, want)
+		}
+	}
+}
+
+func TestAProcessGoesOnUntilItIsTold(t *testing.T) {
+	p := startGroup(t, "b", "g", Step{Do: Init}, Step{Do: Cycle}, Step{Do: Begin}, Step{Send, 2}, Step{Do: Abort})
+	if _, err := p.Until(within(t), Ended); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Go(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Until(within(t), Finished); err != nil {
+		t.Fatal(err)
+	}
+	<-p.Ended()
+	if s := p.Session(never); s.Sent.Committed.Len()%5 != 0 || s.Sent.Committed.Len() == 0 || s.Sent.Aborted.Len() != 2 {
+		t.Errorf("committed %d, aborted %d", s.Sent.Committed.Len(), s.Sent.Aborted.Len())
+	}
+	if err := p.Stop(); err == nil {
+		t.Error("a process that has ended is stopped")
 	}
 }
 
@@ -148,9 +210,12 @@ func TestAProcessThatCannotSaysWhy(t *testing.T) {
 	if _, err := p.Until(within(t), Initialised); err == nil || !strings.Contains(err.Error(), "nobody is there") {
 		t.Errorf("got %v", err)
 	}
-	for _, script := range [][]Step{nil, {{Do: "dance"}}, {{Do: Send}}} {
-		if _, err := Start(exec.Command(os.Args[0]), Config{Script: script}); err == nil {
-			t.Errorf("%v starts", script)
+	for _, cfg := range []Config{
+		{}, {Script: []Step{{Do: "dance"}}}, {Script: []Step{{Do: Send}}}, {Script: []Step{{Do: Offsets}}},
+		{Group: "g", Script: []Step{{Do: Init}}}, {Group: "g", Script: []Step{{Do: Begin}, {Do: Commit}}},
+	} {
+		if _, err := Start(exec.Command(os.Args[0]), cfg); err == nil {
+			t.Errorf("%+v starts", cfg)
 		}
 	}
 	if _, err := Start(exec.Command("/nowhere/at-all"), Config{Script: []Step{{Do: Init}}}); err == nil {

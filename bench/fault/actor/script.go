@@ -17,6 +17,7 @@ type Config struct {
 	Topics          []string
 	ClientID        string
 	TransactionalID string        // empty unless transactional
+	Group           string        // whose offsets every transaction carries; empty: of none
 	Stamp           uint64        // the run, as records carry it
 	Session         uint32        // the producer number that they carry
 	Pause           time.Duration // between two records
@@ -26,7 +27,7 @@ type Config struct {
 // Step is one thing to do.
 type Step struct {
 	Do Op
-	N  int // of Send: records; of Cycle: transactions, 0 for as many as there is time for
+	N  int // of Send: records; of Cycle: transactions, 0 for as many as there is time for until Process.Go
 }
 
 // Op is a kind of step. Where the mode has no transactions Init, Begin and Abort do nothing, and Commit flushes.
@@ -34,15 +35,18 @@ type Op string
 
 // Kinds of steps.
 const (
-	Init   Op = "init"   // fences predecessors
-	Begin  Op = "begin"  //
-	Send   Op = "send"   // N records
-	Flush  Op = "flush"  //
-	Commit Op = "commit" // whatever comes of it is journalled and no error
-	Abort  Op = "abort"  //
-	Cycle  Op = "cycle"  // N times: begin, send Workload.TxnSize records, commit
-	Await  Op = "await"  // until Process.Go
-	Die    Op = "die"    // by SIGKILL
+	Init  Op = "init"  // fences predecessors
+	Begin Op = "begin" //
+	Send  Op = "send"  // N records
+	Flush Op = "flush" //
+	// Offsets sends the group's offset of the first partition with the transaction: the number of records that the process has sent by then. With
+	// a group it comes before every commit, so that the offset says which transactions the group has seen.
+	Offsets Op = "offsets"
+	Commit  Op = "commit" // whatever comes of it is journalled and no error
+	Abort   Op = "abort"  //
+	Cycle   Op = "cycle"  // N times, or until Process.Go: begin, send Workload.TxnSize records, offsets if there is a group, commit
+	Await   Op = "await"  // until Process.Go
+	Die     Op = "die"    // by SIGKILL
 )
 
 // check refuses what cannot be carried out.
@@ -52,7 +56,15 @@ func (c *Config) check() error {
 	}
 	for i, s := range c.Script {
 		switch s.Do {
-		case Init, Begin, Flush, Commit, Abort, Await, Die, Cycle:
+		case Init, Begin, Flush, Abort, Await, Die, Cycle:
+		case Commit:
+			if c.Group != "" && (i == 0 || c.Script[i-1].Do != Offsets) {
+				return fmt.Errorf("step %d commits without the group's offsets", i)
+			}
+		case Offsets:
+			if c.Group == "" {
+				return fmt.Errorf("step %d sends offsets of no group", i)
+			}
 		case Send:
 			if s.N < 1 {
 				return fmt.Errorf("step %d sends %d records", i, s.N)
@@ -63,6 +75,9 @@ func (c *Config) check() error {
 	}
 	if c.Workload.Mode.Transactional != (c.TransactionalID != "") {
 		return fmt.Errorf("mode %s with transactional id %q", c.Workload.Mode.Name, c.TransactionalID)
+	}
+	if c.Group != "" && c.TransactionalID == "" {
+		return fmt.Errorf("mode %s cannot send the offsets of group %s", c.Workload.Mode.Name, c.Group)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,18 +26,22 @@ const patience = 2 * time.Minute
 // Serve is a producer process's whole life: it reads its Config from in, carries its script out and journals to out. It ends when the script
 // does, or with its context.
 func Serve(ctx context.Context, open func(client.ProducerConfig) (client.Producer, error), in io.Reader, out io.Writer) (err error) {
-	a := &actor{journal: journal{w: out}, in: bufio.NewReader(in), free: make(chan uint32, inFlight)}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	input := bufio.NewReader(in)
+	a := &actor{journal: journal{w: out}, goes: make(chan error), free: make(chan uint32, inFlight)}
 	defer func() {
 		if err != nil {
 			a.journal.note(Failing, 0, err.Error())
 		}
 	}()
-	if err := gob.NewDecoder(a.in).Decode(&a.cfg); err != nil {
+	if err := gob.NewDecoder(input).Decode(&a.cfg); err != nil {
 		return fmt.Errorf("read what to do: %w", err)
 	}
 	if err := a.cfg.check(); err != nil {
 		return err
 	}
+	go a.listen(ctx, input)
 	if a.source, err = payload.NewSource(a.cfg.Workload, int(a.cfg.Session)); err != nil {
 		return err
 	}
@@ -56,9 +61,8 @@ func Serve(ctx context.Context, open func(client.ProducerConfig) (client.Produce
 		defer cancel()
 		err = errors.Join(err, a.producer.Close(ctx))
 	}()
-	a.txns, _ = a.producer.(client.Transactor)
-	if a.cfg.TransactionalID == "" {
-		a.txns = nil
+	if a.cfg.TransactionalID != "" {
+		a.txns, _ = a.producer.(client.Transactor)
 	}
 	for _, s := range a.cfg.Script {
 		if err := a.step(ctx, s); err != nil {
@@ -69,11 +73,31 @@ func Serve(ctx context.Context, open func(client.ProducerConfig) (client.Produce
 	return a.journal.err
 }
 
+// listen hands on what Process.Go writes.
+func (a *actor) listen(ctx context.Context, in *bufio.Reader) {
+	for {
+		_, err := in.ReadByte()
+		select {
+		case a.goes <- err:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// offsetSender is a transactor that can commit a group's offsets with its transaction.
+type offsetSender interface {
+	SendOffsets(ctx context.Context, group string, offsets []client.Offset) error
+}
+
 // actor is a producer that follows a script.
 type actor struct {
 	cfg      Config
 	journal  journal
-	in       *bufio.Reader
+	goes     chan error // Process.Go, or that there can be none any more
 	producer client.Producer
 	txns     client.Transactor // nil unless transactional
 	source   *payload.Source
@@ -95,6 +119,18 @@ func (a *actor) complete(c client.Completion) {
 }
 
 func (a *actor) step(ctx context.Context, s Step) error {
+	switch s.Do {
+	case Cycle:
+		return a.cycle(ctx, s.N)
+	case Await:
+		a.journal.note(Waiting, 0, "")
+		select {
+		case err := <-a.goes:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	switch s.Do {
@@ -110,12 +146,8 @@ func (a *actor) step(ctx context.Context, s Step) error {
 		return a.end(ctx, true)
 	case Abort:
 		return a.end(ctx, false)
-	case Cycle:
-		return a.cycle(ctx, s.N)
-	case Await:
-		a.journal.note(Waiting, 0, "")
-		_, err := a.in.ReadByte()
-		return err
+	case Offsets:
+		return a.offer(ctx)
 	case Die:
 		a.journal.note(Dying, 0, "")
 		return errors.Join(syscall.Kill(os.Getpid(), syscall.SIGKILL), sleep(ctx, patience))
@@ -166,16 +198,43 @@ func (a *actor) end(ctx context.Context, commit bool) error {
 	return nil
 }
 
+// offer sends the group's offset. That it was refused is a result, which the commit will see; that the producer cannot go on ends the script.
+func (a *actor) offer(ctx context.Context) error {
+	sender, ok := a.txns.(offsetSender)
+	if !ok {
+		return errors.New("this client cannot send offsets with a transaction")
+	}
+	a.journal.note(Offering, int64(a.seq), "")
+	err := sender.SendOffsets(ctx, a.cfg.Group, []client.Offset{{Next: int64(a.seq)}})
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	a.journal.note(Offered, int64(a.seq), text)
+	if errors.Is(err, client.ErrFatal) {
+		return err
+	}
+	return nil
+}
+
 func (a *actor) cycle(ctx context.Context, n int) error {
+	steps := []Step{{Do: Begin}, {Do: Send, N: max(1, a.cfg.Workload.TxnSize)}, {Do: Offsets}, {Do: Commit}}
+	if a.cfg.Group == "" {
+		steps = slices.Delete(steps, 2, 3)
+	}
 	for i := 0; n == 0 || i < n; i++ {
-		if err := errors.Join(ctx.Err(), a.begin()); err != nil {
-			return err
+		for _, s := range steps {
+			if err := a.step(ctx, s); err != nil {
+				return err
+			}
 		}
-		if err := a.send(ctx, max(1, a.cfg.Workload.TxnSize)); err != nil {
-			return err
+		if n > 0 {
+			continue
 		}
-		if err := a.end(ctx, true); err != nil {
+		select {
+		case err := <-a.goes:
 			return err
+		default:
 		}
 	}
 	return nil
