@@ -20,7 +20,7 @@ import (
 var curves = []measure.Metric{measure.E2E, measure.Commit}
 
 // compact stores a run in the form that is committed: run.json with all its trials, on one line; per trial the merged histograms
-// that figures draw, a line each; and its lag series.
+// that figures draw, a line each; and its lag series, with a fault also its series by second.
 func compact(from, to string) error {
 	run, err := result.Load(from)
 	if err != nil {
@@ -34,8 +34,11 @@ func compact(from, to string) error {
 		if err := compactLog(t, filepath.Join(from, "trials", t.ID+".hlog"), filepath.Join(to, "trials", t.ID+".hlog")); err != nil {
 			return fmt.Errorf("trial %s: %w", t.ID, err)
 		}
-		if t.Lag != nil {
-			if err := copyFile(filepath.Join(from, "trials", t.ID+".lag.csv"), filepath.Join(to, "trials", t.ID+".lag.csv")); err != nil {
+		for ext, kept := range map[string]bool{".lag.csv": t.Lag != nil, ".csv": t.Fault != nil} {
+			if !kept {
+				continue
+			}
+			if err := copyFile(filepath.Join(from, "trials", t.ID+ext), filepath.Join(to, "trials", t.ID+ext)); err != nil {
 				return fmt.Errorf("trial %s: %w", t.ID, err)
 			}
 		}

@@ -43,7 +43,8 @@ func (w *workshop) build(ctx context.Context) error {
 	return nil
 }
 
-// makeAll makes the runs that are not there, on one kept cluster per number of brokers: it stays warm between them.
+// makeAll makes the runs that are not there, on one kept cluster per number of brokers: it stays warm between them. Those of faults come last, on
+// clusters that they may break.
 func (w *workshop) makeAll(ctx context.Context, chosen []campaign) error {
 	missing := slices.DeleteFunc(slices.Clone(chosen), func(c campaign) bool {
 		_, err := os.Stat(filepath.Join(stored, c.name, "run.json"))
@@ -61,14 +62,16 @@ func (w *workshop) makeAll(ctx context.Context, chosen []campaign) error {
 	return nil
 }
 
-// on makes runs on a cluster of its own.
+// on makes runs on one kept cluster, or without.
 func (w *workshop) on(ctx context.Context, nodes int, chosen []campaign) (err error) {
-	if err := w.tool(ctx, "broker", "up", "--nodes", strconv.Itoa(nodes)); err != nil {
-		return err
+	if nodes > 0 {
+		if err := w.tool(ctx, "broker", "up", "--nodes", strconv.Itoa(nodes)); err != nil {
+			return err
+		}
+		defer func() {
+			err = errors.Join(err, w.tool(context.WithoutCancel(ctx), "broker", "down"))
+		}()
 	}
-	defer func() {
-		err = errors.Join(err, w.tool(context.WithoutCancel(ctx), "broker", "down"))
-	}()
 	for _, c := range chosen {
 		if err := w.make(ctx, c); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
@@ -80,10 +83,15 @@ func (w *workshop) on(ctx context.Context, nodes int, chosen []campaign) (err er
 func (w *workshop) make(ctx context.Context, c campaign) error {
 	whole := filepath.Join(underWay, c.name)
 	args := slices.Concat(c.args, []string{"--out", whole})
-	if _, err := os.Stat(filepath.Join(whole, "run.json")); err == nil {
-		args = []string{c.args[0], "--resume", whole}
+	if c.nodes > 0 {
+		if _, err := os.Stat(filepath.Join(whole, "run.json")); err == nil {
+			args = []string{c.args[0], "--resume", whole}
+		}
+		args = append(args, "--nodes", strconv.Itoa(c.nodes))
+	} else if err := os.RemoveAll(whole); err != nil { // the fault command resumes nothing
+		return err
 	}
-	args = append(args, "--broker", "local", "--nodes", strconv.Itoa(c.nodes), "--progress", "plain", "-o", "markdown")
+	args = append(args, "--broker", "local", "--progress", "plain", "-o", "markdown")
 	if err := w.tool(ctx, args...); err != nil {
 		return err
 	}
