@@ -117,7 +117,7 @@ func (f *faults) legend() []string {
 		lines = append(lines, notSeen+": reading did not go on as before within the window")
 	}
 	if dashes {
-		lines = append(lines, "recovered –: it broke in the window's first second, so there is no before to come back to, or nothing was read")
+		lines = append(lines, "no figure of recovery: it broke in the window's first second, so there is no before to come back to, or nothing was read")
 	}
 	if void {
 		lines = append(lines, "void: the guarantee broke, so its speed counts for nothing")
