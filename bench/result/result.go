@@ -89,6 +89,10 @@ type Trial struct {
 	RequestSpan  *RequestSpan       `json:"request_span"`
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
+
+	// Figures, by the names of bench/metric, are all that is left of what was measured in a trial that a baseline kept. Nil in any other; no
+	// run stores it.
+	Figures map[string]float64 `json:"-"`
 }
 
 // What a trial that held its rate has at least handed over of the records due in its window, and had reported undelivered of all sent
