@@ -21,14 +21,17 @@ func SignedRankAbove(d []float64) float64 {
 		all += r
 		variance += float64(r) * float64(r) / 4
 	}
-	switch {
+	least := all - positive // the distribution is symmetric: a sum of at least one is as likely as one of at most the other
+	switch n := int64(len(d)); {
 	case all == 0: // nothing but zeros
 		return 1
-	case len(d) > exactUpTo:
+	case n > exactUpTo:
 		return normalTail((float64(positive) - float64(all)/2 - 1) / math.Sqrt(variance))
+	case untied(ranks, n):
+		return min(1, tails[n]()[least/2])
 	}
 	var tail float64
-	for _, p := range signedRankDistribution(ranks)[positive:] {
+	for _, p := range signedRankDistribution(ranks, least) {
 		tail += p
 	}
 	return min(1, tail)
