@@ -31,6 +31,7 @@ var house = map[string][]string{
 	"bench/compare":           {"bench/metric", "bench/result", "bench/stats", "bench/workload"},
 	"bench/figure":            {"bench/compare", "bench/measure", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
 	"bench/advise":            {"bench/compare", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
+	"bench/baseline":          {"bench/client/redact", "bench/compare", "bench/metric", "bench/result", "bench/workload"},
 	"bench/gate":              {"bench/compare", "bench/measure", "bench/metric", "bench/plan", "bench/result", "bench/stats", "bench/workload"},
 	"bench/verify":            {"bench/client", "bench/result", "bench/workload"},
 	"bench/cluster":           {"bench/client"},
@@ -48,7 +49,7 @@ var house = map[string][]string{
 	"scripts/reference-run": {"bench/measure", "bench/result"},
 	"bench/campaign":        {"bench/compare", "bench/metric", "bench/plan", "bench/result", "bench/workload"},
 	"bench/report":          {"bench/compare", "bench/figure", "bench/measure", "bench/metric", "bench/result", "bench/workload"},
-	"bench/cli": {"bench/advise", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
+	"bench/cli": {"bench/advise", "bench/baseline", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
 		"bench/figure", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},
 }

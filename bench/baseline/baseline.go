@@ -81,7 +81,7 @@ func Keeps(m metric.Metric, c *compare.Cell) bool {
 }
 
 // New makes a baseline of runs. Runs that are incomplete, whose guarantee broke, or that may not be compared with one another make
-// none: the error is a *Refusal. Naming a run twice is a *workload.UsageError.
+// none: the error is a *RefusalError. Naming a run twice is a *workload.UsageError.
 func New(name string, at time.Time, by result.Tool, runs []*result.Run) (*Baseline, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err

@@ -188,7 +188,7 @@ func TestRefusals(t *testing.T) {
 			run := fresh()
 			tc.change(run)
 			_, err := baseline.New("main", time.Now(), result.Tool{}, []*result.Run{run, other})
-			refusal, ok := errors.AsType[*baseline.Refusal](err)
+			refusal, ok := errors.AsType[*baseline.RefusalError](err)
 			if !ok || refusal.Broken != tc.broken || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}

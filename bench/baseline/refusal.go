@@ -10,15 +10,15 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
-// Refusal says why runs make no baseline.
-type Refusal struct {
+// RefusalError says why runs make no baseline.
+type RefusalError struct {
 	Broken  bool     // a guarantee broke, which is graver than what else may be wrong
 	Problem string   // what was found, in which run
 	Lines   []string // the details, what decides most first; may be empty
 	Remedy  string
 }
 
-func (r *Refusal) Error() string {
+func (r *RefusalError) Error() string {
 	if len(r.Lines) == 0 {
 		return r.Problem + ": " + r.Remedy
 	}
@@ -45,7 +45,7 @@ func fit(runs []*compare.Run) error {
 		}
 	}
 	if lines := compare.Differences(runs[0], runs[1:]...); len(lines) > 0 {
-		return &Refusal{Problem: "the runs are not comparable with one another, these differ", Lines: lines, Remedy: "save what differs under names of its own"}
+		return &RefusalError{Problem: "the runs are not comparable with one another, these differ", Lines: lines, Remedy: "save what differs under names of its own"}
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func held(r *compare.Run) error {
 	if len(broken) == 0 {
 		return nil
 	}
-	return &Refusal{Broken: true, Problem: "a guarantee broke in run " + r.RunID + ", which voids its figures", Lines: broken,
+	return &RefusalError{Broken: true, Problem: "a guarantee broke in run " + r.RunID + ", which voids its figures", Lines: broken,
 		Remedy: "find out why before looking at speed"}
 }
 
@@ -71,14 +71,14 @@ func finished(r *compare.Run) error {
 	for _, c := range r.Cells {
 		switch {
 		case slices.ContainsFunc(c.Trials, func(t *result.Trial) bool { return !t.Complete }):
-			return &Refusal{Problem: "run " + r.RunID + " has a trial of " + c.Name + " that was cut short", Remedy: remedy}
+			return &RefusalError{Problem: "run " + r.RunID + " has a trial of " + c.Name + " that was cut short", Remedy: remedy}
 		case c.Verdicts(result.Incomplete) > 0:
-			return &Refusal{Problem: "run " + r.RunID + " has a trial of " + c.Name + " that could not be verified to the end",
+			return &RefusalError{Problem: "run " + r.RunID + " has a trial of " + c.Name + " that could not be verified to the end",
 				Remedy: "measure again; the trial's reasons say what it waited for"}
 		}
 	}
 	if !r.Complete || len(r.Cells) == 0 {
-		return &Refusal{Problem: "run " + r.RunID + " was not finished", Remedy: remedy}
+		return &RefusalError{Problem: "run " + r.RunID + " was not finished", Remedy: remedy}
 	}
 	return nil
 }

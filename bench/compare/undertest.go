@@ -67,7 +67,7 @@ func Hold(baseline, run *Run, tests []UnderTest) Held {
 	held := Held{Baseline: baseline, Others: lines(others)}
 	for _, t := range tests {
 		axis, has := axesOf[t]
-		was, now := only(baseline, axis), only(run, axis)
+		was, now := sole(baseline, axis), sole(run, axis)
 		if !has || was == nil || now == nil || was == now {
 			continue
 		}
@@ -80,8 +80,8 @@ func Hold(baseline, run *Run, tests []UnderTest) Held {
 	return held
 }
 
-// only is the one value that all cells of a run have of an axis, nil where there is none or they differ.
-func only(r *Run, axis string) any {
+// sole is the one value that all cells of a run have of an axis, nil where there is none or they differ.
+func sole(r *Run, axis string) any {
 	var value any
 	for i, c := range r.Cells {
 		v := c.Axes[axis]

@@ -151,6 +151,9 @@ func TestSchemaAndTypesNameTheSameFields(t *testing.T) {
 			var fields, always []string
 			for f := range typ.Fields() {
 				name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+				if name == "-" { // is not stored
+					continue
+				}
 				fields = append(fields, name)
 				if option != "omitempty" {
 					always = append(always, name)
