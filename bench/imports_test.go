@@ -48,9 +48,9 @@ var house = map[string][]string{
 		"bench/stats", "bench/verify", "bench/workload"},
 	"scripts/reference-run": {"bench/measure", "bench/result"},
 	"bench/campaign":        {"bench/compare", "bench/metric", "bench/plan", "bench/result", "bench/workload"},
-	"bench/report":          {"bench/compare", "bench/figure", "bench/measure", "bench/metric", "bench/result", "bench/workload"},
+	"bench/report":          {"bench/compare", "bench/figure", "bench/gate", "bench/measure", "bench/metric", "bench/result", "bench/workload"},
 	"bench/cli": {"bench/advise", "bench/baseline", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
-		"bench/figure", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
+		"bench/figure", "bench/gate", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},
 }
 

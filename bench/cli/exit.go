@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
@@ -77,4 +81,50 @@ func exitCode(ctx context.Context, err error) int {
 		return exitCluster
 	}
 	return exitUnexpected
+}
+
+// gated is the error that stands for what a gate said.
+func gated(g *report.Gate) error {
+	said := errors.New("t" + strings.TrimSuffix(g.Answer()[1:], ".")) // an error begins in lower case
+	switch g.Outcome {
+	case gate.Broken:
+		return &coded{exitBroken, said}
+	case gate.Fail:
+		return &coded{exitFailed, said}
+	case gate.Pass:
+		return nil
+	}
+	return softened(g.Counts, &coded{exitInconclusive, said})
+}
+
+// softened makes of an inconclusive end what the user wants it to count as: nil where it is only warned about.
+func softened(counts report.Inconclusive, err error) error {
+	c, ok := errors.AsType[*coded](err)
+	switch {
+	case !ok || c.code != exitInconclusive || counts == report.AsIs:
+		return err
+	case counts == report.AsWarning:
+		return nil
+	}
+	return &coded{exitFailed, c.err}
+}
+
+// weightiest is the error whose exit code comes first where several apply, and those that it outweighs.
+func weightiest(ctx context.Context, errs ...error) (first error, others []error) {
+	weight := func(err error) int {
+		return slices.Index([]int{exitInconclusive, exitFailed, exitUnexpected, exitUsage, exitCluster, 128 + int(syscall.SIGINT), 128 + int(syscall.SIGTERM), exitBroken}, exitCode(ctx, err))
+	}
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case first == nil || weight(err) > weight(first):
+			if first != nil {
+				others = append(others, first)
+			}
+			first = err
+		default:
+			others = append(others, err)
+		}
+	}
+	return first, others
 }

@@ -25,13 +25,16 @@ import (
 )
 
 // resumeRun lays out what is left of an interrupted run.
-func (a *app) resumeRun(f *runFlags, args []string) (*job, error) {
+func (a *app) resumeRun(f *runFlags, args []string, keeper *gatekeeper) (*job, error) {
 	stored, profile, err := a.restore(&f.campaignFlags, &f.workload, args)
 	if err != nil {
 		return nil, err
 	}
 	if _, search, _ := compare.TermsOf(stored); search {
 		return nil, usagef("--resume %s: it is a search for capacity: continue it with 'capacity --resume'", f.resume)
+	}
+	if err := a.foresee(keeper, profile); err != nil {
+		return nil, err
 	}
 	options, err := a.storedCluster(&f.cluster, f.workload.client.bootstrap, stored.Broker)
 	if err != nil {

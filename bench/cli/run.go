@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
@@ -20,6 +21,7 @@ import (
 
 type runFlags struct {
 	workload workloadFlags
+	gate     gateFlags
 	campaignFlags
 }
 
@@ -38,14 +40,20 @@ With --resume DIR an interrupted run goes on as it began: finished trials are ke
 The workload is the stored one; the cluster, this machine and this tool must be the same. Name the cluster as before; secrets
 are never stored, give them again with -X or --client-config.
 
-Exit codes: 0 finished, 2 usage, 4 inconclusive (unsustained or incomplete, or --resume on another cluster), 5 a promised
-guarantee was broken, 6 cluster unreachable, unauthorised or too old, 130/143 interrupted (what finished is kept).`,
+With --gate or --require the run is judged too, as 'gate' does of stored runs. Rules that cannot be judged are known before
+anything is measured: a mistake in one ends the command with 2, too few blocks or samples with 4. The verdicts follow the
+report on stdout, or go to stderr where -o is not text.
+
+Exit codes: 0 finished, and every rule passes, 2 usage, 3 a rule fails, 4 inconclusive (a rule; unsustained or incomplete, or
+--resume on another cluster), 5 a promised guarantee was broken, 6 cluster unreachable, unauthorised or too old, 130/143
+interrupted (what finished is kept). Where several apply: 5, 130/143, 6, 1, 3, 4.`,
 		Example: `  kafka-eos-bench run
   kafka-eos-bench run --mode all --txn-size 20,100 --rate 1000 --duration 10s -o json
   kafka-eos-bench run --mode at-least-once,transactional --txn-size 1000 --rate max
   kafka-eos-bench run --mode transactional --txn-interval 100ms --rate 5000 --producers 2
   kafka-eos-bench run claims --broker local --nodes 3 --out results/claims-3-nodes
   kafka-eos-bench run ladder --txn-size 1000 --blocks 6
+  kafka-eos-bench run release-gate --gate release-gate.yaml --gate-output text --gate-output junit=gate.xml
   kafka-eos-bench run --resume results/claims-3-nodes`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), f, args) },
@@ -53,8 +61,12 @@ guarantee was broken, 6 cluster unreachable, unauthorised or too old, 130/143 in
 	f.workload.register(cmd)
 	f.cluster.register(cmd)
 	f.register(cmd.Flags(), report.Formats())
+	f.gate.register(cmd.Flags(), gateOutputFlag, "")
 	return cmd
 }
+
+// gateOutputFlag is the form of a gate's verdicts, beside -o, which is that of the run.
+const gateOutputFlag = "gate-output"
 
 // run measures a profile, or the rest of one. Everything that can be wrong with its input is found before anything runs.
 func (a *app) run(ctx context.Context, f runFlags, args []string) error {
@@ -66,11 +78,15 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	keeper, err := a.gatekeeper(f.gate, gateOutputFlag)
+	if err != nil {
+		return err
+	}
 	var j *job
 	if f.resume == "" {
-		j, err = a.newRun(&f, profileName(args))
+		j, err = a.newRun(&f, profileName(args), keeper)
 	} else {
-		j, err = a.resumeRun(&f, args)
+		j, err = a.resumeRun(&f, args, keeper)
 	}
 	if err != nil {
 		return err
@@ -92,11 +108,26 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if e := a.show(write, run, f.campaignFlags, next); e != nil {
 		return errors.Join(err, e)
 	}
-	return verdict(run, j.profile, err)
+	end := verdict(run, j.profile, err)
+	if keeper == nil {
+		return end
+	}
+	if err == nil {
+		end = softened(keeper.counts, end)
+	}
+	out := a.Stdout
+	if f.format != "text" {
+		out = a.Stderr
+	}
+	end, others := weightiest(ctx, end, a.judge(keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
+	for _, other := range others {
+		a.say("%v", other)
+	}
+	return end
 }
 
 // newRun lays out the run of a profile.
-func (a *app) newRun(f *runFlags, name string) (*job, error) {
+func (a *app) newRun(f *runFlags, name string, keeper *gatekeeper) (*job, error) {
 	profile, err := f.workload.resolve(name, a.Env, nil)
 	if err != nil {
 		return nil, err
@@ -113,6 +144,9 @@ func (a *app) newRun(f *runFlags, name string) (*job, error) {
 	}
 	trials, err := a.plan(profile, options, 0)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.foresee(keeper, profile); err != nil {
 		return nil, err
 	}
 	if err := reserve(f.out); err != nil {

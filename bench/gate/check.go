@@ -15,7 +15,7 @@ import (
 // Planned is the run that a plan would make, of one trial per cell without any figure: what rules can be checked against before
 // anything runs.
 func Planned(cells []workload.Cell, reference string) *compare.Run {
-	run := &result.Run{}
+	run := &result.Run{Complete: true}
 	for _, c := range cells {
 		t := result.Trial{Cell: c.Name, Mode: c.Workload.Mode.Name, Scenario: c.Workload.Scenario, Axes: c.Axes, Saturated: c.Workload.Rate.Max}
 		if !c.Workload.Rate.Max {
@@ -53,9 +53,13 @@ func (r Rule) mistake(problem, remedy string) error {
 	return &workload.UsageError{Where: r.Where, Problem: fmt.Sprintf("rule %q %s", r, problem), Remedy: remedy}
 }
 
-// cells are those that the rule concerns: in its scope, and with its figure. There is at least one without an error.
+// cells are those that the rule concerns: in its scope, and with its figure. There is at least one without an error, unless the run was not
+// finished: what has not been measured may be what the rule speaks of.
 func (r Rule) cells(run *compare.Run) (cells []*compare.Cell, err error) {
 	scoped := slices.DeleteFunc(slices.Clone(run.Cells), func(c *compare.Cell) bool { return !r.Scope.has(c) })
+	if len(scoped) == 0 && !run.Complete {
+		return nil, nil
+	}
 	if len(scoped) == 0 {
 		return nil, r.mistake("matches no cell", r.Scope.nearest(run.Cells))
 	}
@@ -65,13 +69,16 @@ func (r Rule) cells(run *compare.Run) (cells []*compare.Cell, err error) {
 			why = cmp.Or(why, w+" ("+c.Name+")")
 			continue
 		}
+		if r.Kind == Cost && c.Base == nil && !run.Complete {
+			continue
+		}
 		if r.Kind == Cost && c.Base == nil {
 			return nil, r.mistake(fmt.Sprintf("has nothing to hold %s against: no cell of %s has the same other axes", c.Name, run.Reference),
 				"measure that mode too, or name another one as --reference")
 		}
 		cells = append(cells, c)
 	}
-	if len(cells) == 0 {
+	if len(cells) == 0 && run.Complete {
 		return nil, r.mistake("matches no cell that it can be judged on: "+why, "change the rule or its scope, or what is measured")
 	}
 	return cells, nil

@@ -50,7 +50,7 @@ func Foresee(rules []Rule, cells []workload.Cell, reference string, blocks int, 
 			g = p.rule.short(cells[i].Workload)
 		}
 		if g != nil {
-			v := p.rule.verdict(p.cell)
+			v := p.rule.verdict(p.cell.Name)
 			v.Outcome, v.Blocks, v.Reason, v.Remedy = Inconclusive, blocks, g.reason, g.remedy
 			verdicts = append(verdicts, v)
 		}

@@ -29,8 +29,13 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 		if err != nil {
 			return nil, err
 		}
+		if len(cells) == 0 {
+			v := r.verdict("")
+			v.Outcome, v.Reason, v.Remedy = Inconclusive, "the run was not finished, and nothing was measured that the rule concerns", resume
+			j.Verdicts, tested = append(j.Verdicts, v), append(tested, nil)
+		}
 		for _, c := range cells {
-			v := r.verdict(c)
+			v := r.verdict(c.Name)
 			var t *test
 			if r.statistical() {
 				t = r.test(run, c, against)
@@ -46,11 +51,11 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 			p = append(p, t.p)
 		}
 	}
-	adjusted := stats.Holm(p)
+	adjusted, next := stats.Holm(p), 0
 	for i, t := range tested {
 		if t != nil {
-			t.decide(&j.Verdicts[i], adjusted[0], len(adjusted)) // one is taken per test
-			adjusted = adjusted[1:]
+			t.decide(&j.Verdicts[i], adjusted[next], len(p))
+			next++
 		}
 	}
 	j.Outcome = j.overall()
@@ -58,8 +63,8 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 }
 
 // verdict is the rule's in a cell, undecided.
-func (r Rule) verdict(c *compare.Cell) Verdict {
-	return Verdict{Rule: r.String(), Name: r.Name, Where: r.Where, Kind: r.Kind, Cell: c.Name, Limit: r.limit(), Unit: r.unit()}
+func (r Rule) verdict(cell string) Verdict {
+	return Verdict{Rule: r.String(), Name: r.Name, Where: r.Where, Kind: r.Kind, Cell: cell, Limit: r.limit(), Unit: r.unit()}
 }
 
 // broken says in which cells a guarantee broke, whether a rule concerns them or not.
@@ -95,12 +100,14 @@ func unfit(run *compare.Run, c *compare.Cell) *gap {
 	return nil
 }
 
+// resume is what to do about a run that was not finished.
+const resume = "let the run finish: run --resume DIR measures what is missing"
+
 // unread is a gap of trials without readers.
 var unread = &gap{"nothing is read, so that the guarantee is unchecked", "measure with --readers 1 or more"}
 
 // unfinished says why even what was counted is not all there is.
 func unfinished(run *compare.Run, c *compare.Cell) *gap {
-	const resume = "let the run finish: run --resume DIR measures what is missing"
 	switch n := len(c.Trials); {
 	case !run.Complete:
 		return &gap{"the run was not finished", resume}

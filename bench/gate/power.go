@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -129,14 +130,14 @@ func (r Rule) BlocksNeeded(n Noise, d Design, worse float64) (int, error) {
 	}
 	switch room := r.room(n); {
 	case !(n.Spread > 0) || math.IsNaN(room):
-		return 0, fmt.Errorf("rule %q: its figure has no spread or no level above 0 that could be planned with", r)
+		return 0, errors.New("its figure has no spread, or no level above 0, to plan with")
 	case room <= 0:
-		return 0, fmt.Errorf("rule %q: what was measured, %s, is not within it: there is nothing to pass", r, spell(n.Level, r.unit()))
+		return 0, fmt.Errorf("what was measured, %s, is not within the rule: there is nothing to pass", spell(n.Level, r.unit()))
 	case r.shift(worse) <= room:
-		return 0, fmt.Errorf("rule %q: a figure that is %s worse still keeps it: give a narrower limit", r, spell(worse, r.shareUnit()))
+		return 0, fmt.Errorf("a figure that is %s worse still keeps the rule: give a narrower limit", spell(worse, r.shareUnit()))
 	case !enough(mostBlocks):
-		return 0, fmt.Errorf("rule %q: not even %d would do with a spread of %s between them: give a limit half-way to what has to be found, %s",
-			r, mostBlocks, figure(n.Spread/caution), orElse(d))
+		return 0, fmt.Errorf("not even %d would do with a spread of %s between them: give a limit half-way to what has to be found, %s",
+			mostBlocks, figure(n.Spread/caution), orElse(d))
 	}
 	number := 1
 	for !enough(number) {
@@ -187,16 +188,7 @@ func (r Rule) found(d Design) float64 {
 // Warnings names the relative rules that leave less room than the smallest change these blocks, or runs, can find: with such a margin a release
 // that changed nothing will often be inconclusive. The rules are those of the judgement.
 func (j *Judgement) Warnings(rules []Rule) (lines []string) {
-	bySpelling := map[string]Rule{}
-	for _, r := range rules {
-		bySpelling[r.String()] = r
-	}
-	d := Design{}
-	for _, v := range j.Verdicts {
-		if v.Kind != Count {
-			d.Tests++
-		}
-	}
+	bySpelling, d := spelled(rules), j.design()
 	for _, v := range j.Verdicts {
 		r := bySpelling[v.Rule]
 		noise, known := v.Noise()

@@ -38,13 +38,13 @@ func TestBlocksNeededRefuses(t *testing.T) {
 		noise Noise
 		want  string
 	}{
-		{"p99(e2e) <= baseline + 30%", Noise{Spread: 0.05}, "a figure that is 30% worse still keeps it"},
-		{"p99(e2e) < 20ms", Noise{0.05, 10_000}, "a figure that is 30% worse still keeps it"},
-		{"p99(e2e) < 20ms", Noise{0.05, 21_000}, "what was measured, 21 ms, is not within it"},
-		{"cost(read_per_s) < 15%", Noise{0.05, 0.2}, "what was measured, 20%, is not within it"},
+		{"p99(e2e) <= baseline + 30%", Noise{Spread: 0.05}, "a figure that is 30% worse still keeps the rule"},
+		{"p99(e2e) < 20ms", Noise{0.05, 10_000}, "a figure that is 30% worse still keeps the rule"},
+		{"p99(e2e) < 20ms", Noise{0.05, 21_000}, "what was measured, 21 ms, is not within the rule"},
+		{"cost(read_per_s) < 15%", Noise{0.05, 0.2}, "what was measured, 20%, is not within the rule"},
 		{"p99(e2e) <= baseline + 12%", Noise{Spread: 1}, "not even 100 would do with a spread of 1"},
-		{"p99(e2e) <= baseline + 12%", Noise{}, "no spread or no level above 0"},
-		{"p99(e2e) < 20ms", Noise{Spread: 0.1, Level: -1}, "no spread or no level above 0"},
+		{"p99(e2e) <= baseline + 12%", Noise{}, "no spread, or no level above 0"},
+		{"p99(e2e) < 20ms", Noise{Spread: 0.1, Level: -1}, "no spread, or no level above 0"},
 		{"cost(max(hold)) < 100", Noise{10, 80}, ""},
 	} {
 		r := must(t, c.rule)[0]

@@ -84,7 +84,7 @@ func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, 
 		}
 	}
 	if n := max(len(c.Trials), len(base.Trials)); len(worse) < n {
-		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), "let the run finish: run --resume DIR measures what is missing"})
+		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), resume})
 	}
 	lo, hi, ok := stats.SignedRankInterval(worse, bothEnds)
 	return &test{value: w.share(stats.HodgesLehmann(worse)), lo: w.share(lo), hi: w.share(hi), p: stats.SignedRankAbove(beyond), exact: true, upper: true,
@@ -108,7 +108,7 @@ const versusBaseline = "cost against the baseline"
 func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Against) *test {
 	if len(against.Differences) > 0 {
 		return untested(&gap{"not comparable with the baseline: " + strings.Join(against.Differences, "; "),
-			"measure both sides alike, or declare what is under test"})
+			"measure both sides alike, or declare what is meant to differ with --under-test"})
 	}
 	matches, _ := compare.Matches(against.Runs, []*compare.Run{run})
 	i := slices.IndexFunc(matches, func(m compare.Match) bool { return m.New[0] == c })

@@ -1,8 +1,6 @@
 package gate
 
-import (
-	"slices"
-)
+import "slices"
 
 // Outcome is what a rule, or a gate as a whole, came to.
 type Outcome string
@@ -21,7 +19,7 @@ type Verdict struct {
 	Name    string  `json:"name"`  // what its file calls it; empty: nothing
 	Where   string  `json:"where"` // it was written
 	Kind    Kind    `json:"kind"`
-	Cell    string  `json:"cell"`
+	Cell    string  `json:"cell"` // empty where a run that was not finished has none that the rule concerns
 	Outcome Outcome `json:"outcome"`
 
 	// Of absolute rules the median over the trials, of counts the worst trial's, in the metric's unit. Of the others by how much
@@ -39,6 +37,15 @@ type Verdict struct {
 
 	Reason string `json:"reason"` // why this outcome, for people
 	Remedy string `json:"remedy"` // what to do about it; empty where it passed
+}
+
+// Figure writes one of the verdict's figures for people: shares as percentages, times in the unit that suits them, and a dash for what does not
+// exist.
+func (v Verdict) Figure(of *float64) string {
+	if of == nil {
+		return "–"
+	}
+	return spell(*of, v.Unit)
 }
 
 // Judgement is what a gate says of a run.

@@ -30,10 +30,9 @@ func JUnit(w io.Writer, r *result.Run, _ Options) error {
 	}
 	var total float64
 	add := func(c junitCase, seconds float64) {
-		c.Class, c.Time = printable(r.Profile.Name), junitTime(seconds)
+		c.Class = printable(r.Profile.Name)
 		total += seconds
-		suite.count(c)
-		suite.Cases = append(suite.Cases, c)
+		suite.add(c, seconds)
 	}
 	add(junitEnd(r), 0)
 	for _, c := range s.cells {
@@ -46,16 +45,7 @@ func JUnit(w io.Writer, r *result.Run, _ Options) error {
 		add(judged, seconds)
 	}
 	suite.Time = junitTime(total)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(suite); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return suite.write(w)
 }
 
 type junitSuite struct {
@@ -91,6 +81,27 @@ type junitOutcome struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr,omitempty"`
 	Text    string `xml:",chardata"`
+}
+
+// write makes a document of the suite.
+func (s *junitSuite) write(w io.Writer) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(s); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// add takes a case in, of so many seconds.
+func (s *junitSuite) add(c junitCase, seconds float64) {
+	c.Time = junitTime(seconds)
+	s.count(c)
+	s.Cases = append(s.Cases, c)
 }
 
 func (s *junitSuite) count(c junitCase) {

@@ -127,24 +127,37 @@ func (l layout) heading() string {
 
 // table writes a row for each style.
 func (p *printer) table(groups []group, styles []string) {
+	layouts := p.headings(groups)
+	for i, style := range styles {
+		p.row(layouts, i, style)
+	}
+}
+
+// headings lays groups out and writes what stands above their rows.
+func (p *printer) headings(groups []group) []layout {
 	layouts := make([]layout, len(groups))
 	for i, g := range groups {
 		layouts[i] = laidOut(g)
 	}
-	across := func(part func(layout) string) string {
-		texts := make([]string, len(layouts))
-		for i, l := range layouts {
-			texts[i] = part(l)
-		}
-		return strings.TrimRight(strings.Join(texts, "  "), " ")
-	}
 	if slices.ContainsFunc(groups, func(g group) bool { return g.title != "" }) {
-		p.line(p.paint(faint, across(layout.heading)))
+		p.line(p.paint(faint, across(layouts, layout.heading)))
 	}
-	p.line(p.paint(bold, across(func(l layout) string { return l.row(func(c column) string { return c.title }) })))
-	for i, style := range styles {
-		p.line(p.paint(style, across(func(l layout) string { return l.row(func(c column) string { return printable(c.texts[i]) }) })))
+	p.line(p.paint(bold, across(layouts, func(l layout) string { return l.row(func(c column) string { return c.title }) })))
+	return layouts
+}
+
+// row writes the i-th row of groups.
+func (p *printer) row(layouts []layout, i int, style string) {
+	p.line(p.paint(style, across(layouts, func(l layout) string { return l.row(func(c column) string { return printable(c.texts[i]) }) })))
+}
+
+// across puts a part of each group side by side.
+func across(layouts []layout, part func(layout) string) string {
+	texts := make([]string, len(layouts))
+	for i, l := range layouts {
+		texts[i] = part(l)
 	}
+	return strings.TrimRight(strings.Join(texts, "  "), " ")
 }
 
 func (s *summary) styles() []string {

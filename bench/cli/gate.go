@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
+)
+
+func (a *app) gateCommand() *cobra.Command {
+	var f gateFlags
+	var reference string
+	var power, noColor bool
+	cmd := &cobra.Command{
+		Use:   "gate RUN",
+		Short: "Judge a stored run by rules, for a release pipeline; no cluster is needed",
+		Long: `Gate holds the cells of a stored run against rules, such as p99(commit_due) < 20ms or cost(p50(e2e)) < 300%, and
+says for each rule and cell whether it passes, fails or is inconclusive, with the bounds that decided. Missing evidence
+never passes: no data, too few blocks, a rate that was not sustained, a run that was not finished are inconclusive.
+docs/gate.md has the grammar, and says what decides and how many blocks that takes; --power works the latter out from
+the run's own noise.
+
+Rules with the word baseline hold it against --baseline, a file of 'baseline save' or stored runs. What is meant to differ
+is declared with --under-test; where anything else that matters differs, the rule is inconclusive, and says what does.
+
+'run --gate' measures and judges in one go, and knows before it measures which rules cannot be judged.
+
+Exit codes: 0 every rule passes, 2 usage or a mistake in a rule, 3 a rule fails, 4 inconclusive, 5 a promised guarantee
+was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconclusive=warn a 0.`,
+		Example: `  kafka-eos-bench gate results/20261122T231502-release-gate --gate release-gate.yaml
+  kafka-eos-bench gate run.json --require 'p99(commit_due) < 20ms for mode=transactional' --require 'lost == 0'
+  kafka-eos-bench gate run.json --gate release-gate.yaml -o text -o junit=gate.xml -o markdown=gate.md
+  kafka-eos-bench gate run.json --gate release-gate.yaml -o github --inconclusive=warn
+  kafka-eos-bench gate run.json --require 'p99(commit_due) <= baseline + 12%' --baseline baselines/main.json
+  kafka-eos-bench gate results/new --gate release-gate.yaml --baseline results/old --under-test broker.version
+  kafka-eos-bench gate run.json --gate release-gate.yaml --power`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			k, err := a.gatekeeper(f, "output")
+			if err != nil {
+				return err
+			}
+			if k == nil {
+				return noRules()
+			}
+			stored, err := result.Load(args[0])
+			if err != nil {
+				return usagef("%w; name a run's directory or its run.json", err)
+			}
+			run := compare.New(stored, reference)
+			if reference != "" && !slices.Contains(modes(run), reference) {
+				return usagef("--reference %s: %s has no cell of it; it has %s", reference, args[0], strings.Join(modes(run), ", "))
+			}
+			options := a.reportOptions(args[0], noColor)
+			if power {
+				return a.power(k, run, options)
+			}
+			return a.judge(k, run, a.Stdout, options)
+		},
+	}
+	f.register(cmd.Flags(), "output", "o")
+	cmd.Flags().StringVar(&reference, "reference", "", "`mode` that costs are stated against (default: the run's own, as a rule at-least-once)")
+	cmd.Flags().BoolVar(&power, "power", false, "say how many blocks each rule takes, by this run's noise, instead of judging (-o text or json)")
+	cmd.Flags().BoolVar(&noColor, "no-color", false, "no colours (NO_COLOR does the same)")
+	return cmd
+}
+
+// power says how many blocks each rule takes. A rule that no number of blocks decides leaves it inconclusive.
+func (a *app) power(k *gatekeeper, run *compare.Run, o report.Options) error {
+	j, err := a.judgement(k, run)
+	if err != nil {
+		return err
+	}
+	p := report.NewGatePower(run, j.Needs(k.rules, run))
+	for _, out := range k.outputs {
+		write := map[string]func() error{
+			"text": func() error { return p.Text(a.Stdout, o) },
+			"json": func() error { return p.JSON(a.Stdout) },
+		}[out.format]
+		if write == nil || out.file != "" {
+			return usagef("-o %s: --power prints text or json, to stdout", out)
+		}
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	if n := p.Unanswered(); n > 0 {
+		return &coded{exitInconclusive, fmt.Errorf("inconclusive: of %s no number of blocks can be said; the table says why", plural(n, "verdict"))}
+	}
+	return nil
+}
+
+// judgement holds a run against the rules, and against the baseline if there is one.
+func (a *app) judgement(k *gatekeeper, run *compare.Run) (*gate.Judgement, error) {
+	against, err := k.yardstick.against(run, a.say)
+	if err != nil {
+		return nil, err
+	}
+	return gate.Judge(k.rules, run, against)
+}
+
+// judge holds a run against the rules and writes the verdicts, those without a file of their own to w. Its error stands for the outcome.
+func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
+	j, err := a.judgement(k, run)
+	if err != nil {
+		return err
+	}
+	g := report.NewGate(run, k.rules, j, k.counts)
+	for _, out := range k.outputs {
+		if err := a.deliver(out, g, w, o); err != nil {
+			return err
+		}
+	}
+	err = gated(g)
+	if err == nil && j.Outcome == gate.Inconclusive {
+		a.say("%s", g.Answer())
+	}
+	return err
+}
+
+// foresee says what is wrong with the rules for cells that are about to be measured, and ends what would come to nothing.
+func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
+	if k == nil {
+		return nil
+	}
+	cells, reference := profile.Cells(), profile.Reference
+	if err := gate.Check(k.rules, gate.Planned(cells, reference), k.yardstick != nil); err != nil {
+		return err
+	}
+	lines := k.yardstick.foresee(k.rules, profile)
+	for _, v := range gate.Foresee(k.rules, cells, reference, profile.Blocks, k.yardstick != nil) {
+		lines = append(lines, fmt.Sprintf("%s, in %s: %s: %s", v.Rule, v.Cell, v.Reason, cmp.Or(v.Remedy, "–")))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	shown, more := foremost(lines)
+	if more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
+	}
+	err := &coded{exitInconclusive, fmt.Errorf("inconclusive, whatever is measured:\n  %s", strings.Join(shown, "\n  "))}
+	if err := softened(k.counts, err); err != nil {
+		return err
+	}
+	a.say("warning: %v", err)
+	return nil
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+)
+
+// gateFlags are the rules of a gate, and what becomes of their verdicts.
+type gateFlags struct {
+	file         string
+	require      []string
+	inconclusive string
+	outputs      []string
+	baseline     baselineFlags
+}
+
+// register declares the flags, that of the verdicts' form by the name that the command has free for it.
+func (f *gateFlags) register(set *pflag.FlagSet, output, short string) {
+	set.StringVar(&f.file, "gate", "", "`file` of rules (docs/gate.md)")
+	set.StringArrayVar(&f.require, "require", nil, "`rule` such as 'p99(commit_due) < 20ms for mode=transactional' (repeatable)")
+	f.baseline.register(set)
+	set.StringVar(&f.inconclusive, "inconclusive", "", "what missing evidence counts as: fail (exit code 3) or warn (0) (default an outcome of its own, 4)")
+	set.StringArrayVarP(&f.outputs, output, short, nil, "how to print the verdicts: `format` or format=file, of "+strings.Join(report.GateFormats(), ", ")+" (repeatable; default text)")
+}
+
+// gatekeeper is a gate before there is a run.
+type gatekeeper struct {
+	rules     []gate.Rule
+	yardstick *yardstick // nil: there is no baseline
+	counts    report.Inconclusive
+	outputs   []gateOutput
+}
+
+// gateOutput is one form of the verdicts.
+type gateOutput struct {
+	format string
+	write  report.GateFormat
+	file   string // empty: where the command's output goes
+}
+
+func (o gateOutput) String() string {
+	if o.file == "" {
+		return o.format
+	}
+	return o.format + "=" + o.file
+}
+
+// gatekeeper reads the rules and checks the flags, of which output is the name of the verdicts' form. Without any rule there is none.
+func (a *app) gatekeeper(f gateFlags, output string) (*gatekeeper, error) {
+	rules, err := f.rules()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rules) == 0 && (f.inconclusive != "" || len(f.outputs) > 0 || f.baseline.given()):
+		return nil, noRules()
+	case len(rules) == 0:
+		return nil, nil
+	}
+	k := &gatekeeper{rules: rules, counts: report.AsIs}
+	switch c := report.Inconclusive(f.inconclusive); c {
+	case "":
+	case report.AsFailure, report.AsWarning:
+		k.counts = c
+	default:
+		return nil, usagef("--inconclusive %q: give fail or warn, or leave it out for exit code 4", f.inconclusive)
+	}
+	if len(f.outputs) == 0 {
+		f.outputs = []string{report.GateFormats()[0]}
+	}
+	for _, text := range f.outputs {
+		o, err := parseGateOutput(text)
+		if err != nil {
+			return nil, usagef("--%s %s: %w", output, text, err)
+		}
+		k.outputs = append(k.outputs, o)
+	}
+	k.yardstick, err = f.baseline.yardstick()
+	return k, err
+}
+
+// noRules refuses a gate without any.
+func noRules() error {
+	return usagef("there are no rules: give a file of them with --gate, or one with --require, such as --require 'p99(commit_due) < 20ms'")
+}
+
+// parseGateOutput reads FORMAT or FORMAT=FILE. A file that cannot be is known before anything runs.
+func parseGateOutput(text string) (o gateOutput, err error) {
+	var named bool
+	o.format, o.file, named = strings.Cut(text, "=")
+	if o.write, err = report.GateByName(o.format); err != nil || !named {
+		return o, err
+	}
+	if o.file == "" {
+		return o, fmt.Errorf("give the file, such as %s=gate.out", o.format)
+	}
+	if info, err := os.Stat(filepath.Dir(o.file)); err != nil || !info.IsDir() {
+		return o, fmt.Errorf("%s is no directory: make it, or name another file", filepath.Dir(o.file))
+	}
+	return o, nil
+}
+
+// rules are those of the file, then those of the command line.
+func (f gateFlags) rules() (rules []gate.Rule, err error) {
+	if f.file != "" {
+		text, err := os.ReadFile(f.file)
+		if err != nil {
+			return nil, usagef("--gate: %w; name a file of rules, or give them one by one with --require", err)
+		}
+		if rules, err = gate.ParseFile(f.file, text); err != nil {
+			return nil, err
+		}
+	}
+	for _, text := range f.require {
+		r, err := gate.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("--require: %w", err)
+		}
+		r.Where = "--require"
+		rules = append(rules, r)
+	}
+	return slices.Clip(rules), nil
+}
+
+// stepSummary names the file that GitHub shows as a step's summary.
+const stepSummary = "GITHUB_STEP_SUMMARY"
+
+// deliver writes the verdicts in one form, and for GitHub what it shows beside the annotations.
+func (a *app) deliver(out gateOutput, g *report.Gate, w io.Writer, o report.Options) error {
+	if out.file != "" {
+		o.Color = false
+		return toFile(out.file, os.O_TRUNC, out.write, g, o)
+	}
+	if err := out.write(w, g, o); err != nil {
+		return err
+	}
+	summary := a.getenv(stepSummary)
+	if out.format != "github" || summary == "" {
+		return nil
+	}
+	markdown, err := report.GateByName("markdown")
+	if err != nil {
+		return err
+	}
+	if err := toFile(summary, os.O_APPEND, markdown, g, o); err != nil {
+		return fmt.Errorf("%s: %w", stepSummary, err)
+	}
+	return nil
+}
+
+// toFile writes a new file, or to the end of one.
+func toFile(name string, how int, write report.GateFormat, g *report.Gate, o report.Options) (err error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|how, 0o666)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := file.Close(); err == nil {
+			err = e
+		}
+	}()
+	return write(file, g, o)
+}
