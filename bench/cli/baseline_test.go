@@ -69,10 +69,7 @@ func TestBaselinesAreSavedListedAndShown(t *testing.T) {
 func TestBaselineRefuses(t *testing.T) {
 	dir := t.TempDir()
 	good := storedRun(t, filepath.Join(dir, "good"), 2, nil)
-	broken := storedRun(t, filepath.Join(dir, "broken"), 2, func(r *result.Run) {
-		g := &r.Trials[0].Guarantee
-		g.Verdict, g.Foreign, g.Reasons = result.Broken, new(int64(1)), []string{"1 record read but never sent"}
-	})
+	broken := storedRun(t, filepath.Join(dir, "broken"), 2, breaks)
 	elsewhere := storedRun(t, filepath.Join(dir, "elsewhere"), 2, func(r *result.Run) {
 		r.Broker.Version, r.Broker.Nodes, r.Broker.Kind, r.Machine.CPUs, r.Machine.Kernel = new("3.9.0"), 5, "external", 64, "7.0"
 		for i := range r.Trials {
