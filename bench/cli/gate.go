@@ -42,6 +42,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
   kafka-eos-bench gate run.json --gate release-gate.yaml -o github --inconclusive=warn
   kafka-eos-bench gate run.json --require 'p99(commit_due) <= baseline + 12%' --baseline baselines/main.json
   kafka-eos-bench gate results/new --gate release-gate.yaml --baseline results/old --under-test broker.version
+  kafka-eos-bench gate run.json --gate release-gate.yaml --history history.csv --release v1.4.0
   kafka-eos-bench gate run.json --gate release-gate.yaml --power`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -114,6 +115,9 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 	if err != nil {
 		return err
 	}
+	if err := k.history.fits(k.rules, run); err != nil {
+		return err
+	}
 	g := report.NewGate(run, k.rules, j, k.counts)
 	for _, out := range k.outputs {
 		if err := a.deliver(out, g, w, o); err != nil {
@@ -124,6 +128,11 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 	if err == nil && j.Outcome == gate.Inconclusive {
 		a.say("%s", g.Answer())
 	}
+	if e := a.remember(k.history, k.rules, run, j.Outcome); e != nil && err != nil {
+		a.say("%v", e)
+	} else if e != nil {
+		return e
+	}
 	return err
 }
 
@@ -133,7 +142,11 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 		return nil
 	}
 	cells, reference := profile.Cells(), profile.Reference
-	if err := gate.Check(k.rules, gate.Planned(cells, reference), k.yardstick != nil); err != nil {
+	planned := gate.Planned(cells, reference)
+	if err := gate.Check(k.rules, planned, k.yardstick != nil); err != nil {
+		return err
+	}
+	if err := k.history.fits(k.rules, planned); err != nil {
 		return err
 	}
 	lines := k.yardstick.foresee(k.rules, profile)
