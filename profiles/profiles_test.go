@@ -12,6 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/campaign"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 	"github.com/kafka-eos-bench/kafka-eos-bench/profiles"
@@ -37,7 +39,7 @@ func resolve(t *testing.T, name string) *workload.Profile {
 }
 
 func TestList(t *testing.T) {
-	if want := []string{"capacity", "claims", "high-rate", "ladder", "low-rate", "quick"}; !slices.Equal(profiles.List(), want) {
+	if want := []string{"capacity", "claims", "high-rate", "ladder", "low-rate", "quick", "release-gate"}; !slices.Equal(profiles.List(), want) {
 		t.Errorf("%q", profiles.List())
 	}
 }
@@ -88,6 +90,33 @@ func TestQuickIsQuick(t *testing.T) {
 	}
 }
 
+// A gate's verdict takes five minutes at most, with a broker that was started for it, and knows the percentile that it is for.
+func TestReleaseGateIsQuickAndKnowsEnough(t *testing.T) {
+	p := resolve(t, "release-gate")
+	trials, err := plan.Trials(p.Cells(), p.Blocks, p.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := plan.NewEstimate(p.Cells(), p.Blocks, 1).After(campaign.Conditioning(trials, p.Blocks, 1))
+	if e.Time > 280*time.Second {
+		t.Errorf("%s", e)
+	}
+	text, err := os.ReadFile("../scripts/ci/gate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := gate.ParseFile("gate.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gate.Check(rules, gate.Planned(p.Cells(), p.Reference), false); err != nil {
+		t.Error(err)
+	}
+	for _, v := range gate.Foresee(rules, p.Cells(), p.Reference, p.Blocks, false) {
+		t.Errorf("%s in %s is inconclusive whatever is measured: %s", v.Rule, v.Cell, v.Reason)
+	}
+}
+
 // A bare run with an interval and no size means what it says: the interval alone closes transactions.
 func TestQuickLeavesSizeOpen(t *testing.T) {
 	text, err := profiles.Read("quick")
@@ -109,7 +138,7 @@ func TestQuickLeavesSizeOpen(t *testing.T) {
 
 // Profiles that compare have the blocks that an interval takes.
 func TestComparisonsHaveBlocks(t *testing.T) {
-	for name, want := range map[string]int{"claims": 10, "low-rate": 10, "high-rate": 10, "ladder": 10, "quick": 1, "capacity": 1} {
+	for name, want := range map[string]int{"claims": 10, "low-rate": 10, "high-rate": 10, "ladder": 10, "quick": 1, "capacity": 1, "release-gate": 8} {
 		if p := resolve(t, name); p.Blocks != want {
 			t.Errorf("%s has %d blocks, want %d", name, p.Blocks, want)
 		}

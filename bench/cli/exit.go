@@ -109,8 +109,8 @@ func softened(counts report.Inconclusive, err error) error {
 	return &coded{exitFailed, c.err}
 }
 
-// weightiest is the error whose exit code comes first where several apply, and those that it outweighs.
-func weightiest(ctx context.Context, errs ...error) (first error, others []error) {
+// weightiest is the error whose exit code comes first where several apply, behind those that it outweighs.
+func weightiest(ctx context.Context, errs ...error) (others []error, first error) {
 	weight := func(err error) int {
 		return slices.Index([]int{exitInconclusive, exitFailed, exitUnexpected, exitUsage, exitCluster, 128 + int(syscall.SIGINT), 128 + int(syscall.SIGTERM), exitBroken}, exitCode(ctx, err))
 	}
@@ -126,5 +126,5 @@ func weightiest(ctx context.Context, errs ...error) (first error, others []error
 			others = append(others, err)
 		}
 	}
-	return first, others
+	return others, first
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -149,10 +148,7 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 	if err := k.history.fits(k.rules, planned); err != nil {
 		return err
 	}
-	lines := k.yardstick.foresee(k.rules, profile)
-	for _, v := range gate.Foresee(k.rules, cells, reference, profile.Blocks, k.yardstick != nil) {
-		lines = append(lines, fmt.Sprintf("%s, in %s: %s: %s", v.Rule, v.Cell, v.Reason, cmp.Or(v.Remedy, "–")))
-	}
+	lines := slices.Concat(k.yardstick.foresee(k.rules, profile), foreseen(gate.Foresee(k.rules, cells, reference, profile.Blocks, k.yardstick != nil)))
 	if len(lines) == 0 {
 		return nil
 	}
@@ -166,4 +162,26 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 	}
 	a.say("warning: %v", err)
 	return nil
+}
+
+// foreseen says why verdicts are known beforehand, each reason once.
+func foreseen(verdicts []gate.Verdict) (lines []string) {
+	var reasons []string
+	concerned := map[string][]string{}
+	for _, v := range verdicts {
+		reason := v.Reason + ": " + v.Remedy
+		if concerned[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		concerned[reason] = append(concerned[reason], v.Rule+", in "+v.Cell)
+	}
+	for _, reason := range reasons {
+		of := concerned[reason]
+		text := of[0]
+		if len(of) > 1 {
+			text += fmt.Sprintf("; and %d more", len(of)-1)
+		}
+		lines = append(lines, reason+" ("+text+")")
+	}
+	return lines
 }

@@ -119,7 +119,7 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if f.format != "text" {
 		out = a.Stderr
 	}
-	end, others := weightiest(ctx, end, a.judge(keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
+	others, end := weightiest(ctx, end, a.judge(keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
 	for _, other := range others {
 		a.say("%v", other)
 	}

@@ -20,6 +20,11 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 	if err := os.WriteFile(config, []byte("ssl.truststore.location=/keys/trust.jks\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	rules := filepath.Join(dir, "gate.yaml")
+	if err := os.WriteFile(rules, []byte("rules:\n  - lost == 0\n  - p99(comit_due) < 20ms\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	atRate := madeUp(t, 8, 1000, nil)
 	for _, tc := range []struct {
 		args []string
 		says []string
@@ -75,6 +80,25 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 		{[]string{"run", "--resume", dir, "--ladder"}, []string{"--resume", "and --ladder: a run is continued as it began: leave --ladder out, or begin a new run in another directory"}},
 		{[]string{"capacity", "--resume", dir, "--min-rate", "1"}, []string{"--resume", "leave --min-rate out, or begin a new run in another directory"}},
 		{[]string{"report", filepath.Join(dir, "none")}, []string{"none"}},
+		{[]string{"gate"}, []string{"RUN is missing", "as in 'kafka-eos-bench gate results/"}},
+		{[]string{"gate", "run.json"}, []string{"there are no rules", "--gate", "--require 'p99(commit_due) < 20ms'"}},
+		{[]string{"gate", filepath.Join(dir, "none"), "--require", "lost == 0"}, []string{"none", "name a run's directory"}},
+		{[]string{"gate", atRate, "--gate", filepath.Join(dir, "none.yaml")}, []string{"--gate", "none.yaml: no such file", "--require"}},
+		{[]string{"gate", atRate, "--gate", rules}, []string{"gate.yaml:3: rule", "p99(comit_due)", "did you mean p99(commit_due)?"}},
+		{[]string{"gate", atRate, "--require", "p99(e2e) < 20"}, []string{"--require: rule", `"20" is no bound for p99(e2e)`, "100ms"}},
+		{[]string{"gate", atRate, "--require", "p99(e2e) < 1s for txn_size=20"}, []string{"--require: rule", "matches no cell", "txn_size=20"}},
+		{[]string{"gate", atRate, "--require", "p99(e2e) <= baseline + 10%"}, []string{"baseline", "there is none"}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "--inconclusive", "ignore"}, []string{`--inconclusive "ignore": give fail or warn`}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "-o", "xml"}, []string{"--output xml", "junit"}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "-o", "gitlab"}, []string{"GitLab reads JUnit"}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "-o", "junit="}, []string{"give the file", "junit=gate.out"}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "-o", "junit=no/such/gate.xml"}, []string{"no/such is no directory"}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "--reference", "idempotent"}, []string{"--reference idempotent", "has no cell of it", "transactional"}},
+		{[]string{"gate", atRate, "--require", "lost == 0", "--power", "-o", "junit"}, []string{"--power prints text or json"}},
+		{[]string{"run", "--inconclusive", "warn"}, []string{"there are no rules"}},
+		{[]string{"run", "--gate-output", "json"}, []string{"there are no rules"}},
+		{[]string{"run", "--gate", rules}, []string{"gate.yaml:3: rule", "did you mean p99(commit_due)?"}},
+		{[]string{"run", "--require", "lost == 0", "--gate-output", "html"}, []string{"--gate-output html", "junit"}},
 		{[]string{"report", profile}, []string{"typo.yaml"}},
 		{[]string{"profiles", "show", "nosuch"}, []string{"nosuch"}},
 		{[]string{"broker", "up", "--nodes", "5"}, []string{"--nodes 5"}},
@@ -109,12 +133,9 @@ func TestExamplesParse(t *testing.T) {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}
 		for _, line := range strings.Split(cmd.Example, "\n") {
-			words := strings.Fields(line)
+			words := wordsOf(line)
 			if len(words) == 0 {
 				continue
-			}
-			if i := strings.Index(line, ">"); i >= 0 {
-				words = strings.Fields(line[:i])
 			}
 			if words[0] != root.Name() {
 				t.Errorf("%s: example %q does not begin with the command", cmd.CommandPath(), line)
@@ -136,6 +157,27 @@ func TestExamplesParse(t *testing.T) {
 		}
 	}
 	walk(root)
+}
+
+// wordsOf splits a command line as a shell does, up to where its output goes.
+func wordsOf(line string) (words []string) {
+	for line = strings.TrimSpace(line); line != "" && line[0] != '>' && line[0] != '|'; line = strings.TrimSpace(line) {
+		var word strings.Builder
+		var quote byte
+		i := 0
+		for ; i < len(line) && (quote != 0 || line[i] != ' '); i++ {
+			switch c := line[i]; {
+			case c == quote:
+				quote = 0
+			case quote == 0 && (c == '\'' || c == '"'):
+				quote = c
+			default:
+				word.WriteByte(c)
+			}
+		}
+		words, line = append(words, word.String()), line[i:]
+	}
+	return words
 }
 
 func TestPlanShowsSourcesCellsAndDifferences(t *testing.T) {
@@ -215,7 +257,7 @@ func TestWritable(t *testing.T) {
 func TestProfilesAreListedShownAndValidated(t *testing.T) {
 	list := newCommand(t)
 	list.run(t, exitOK, "profiles", "list")
-	for _, name := range []string{"quick", "claims", "low-rate", "high-rate", "ladder", "capacity"} {
+	for _, name := range []string{"quick", "claims", "low-rate", "high-rate", "ladder", "capacity", "release-gate"} {
 		if !strings.Contains(list.stdout.String(), name) {
 			t.Errorf("%s is not listed", name)
 		}
