@@ -116,8 +116,8 @@ func refused(r *baseline.RefusalError) error {
 	return &coded{code, fmt.Errorf("no baseline: %w", &baseline.RefusalError{Problem: r.Problem, Lines: shown, Remedy: r.Remedy})}
 }
 
-// loadRuns reads stored runs: directories, lone run.json, directories of runs, and those that baselines keep. One that is there twice is a
-// usage error.
+// loadRuns reads stored runs: directories, lone run.json, directories of runs, and those that baselines keep. Of one that measured two sides it is the
+// run's own. One that is there twice is a usage error.
 func loadRuns(paths []string) ([]*compare.Run, error) {
 	var runs []*compare.Run
 	from := map[string]string{}
@@ -149,7 +149,12 @@ func runsAt(path string) ([]*compare.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sides[0].Runs, nil
+	var runs []*compare.Run
+	for _, r := range sides[0].Runs {
+		own, _ := r.Sides()
+		runs = append(runs, own)
+	}
+	return runs, nil
 }
 
 func (a *app) baselineListCommand() *cobra.Command {

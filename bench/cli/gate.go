@@ -76,7 +76,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
 
 // power says how many blocks each rule takes. A rule that no number of blocks decides leaves it inconclusive.
 func (a *app) power(k *gatekeeper, run *compare.Run, o report.Options) error {
-	j, err := a.judgement(k, run)
+	run, j, err := a.judgement(k, run)
 	if err != nil {
 		return err
 	}
@@ -99,18 +99,28 @@ func (a *app) power(k *gatekeeper, run *compare.Run, o report.Options) error {
 	return nil
 }
 
-// judgement holds a run against the rules, and against the baseline if there is one.
-func (a *app) judgement(k *gatekeeper, run *compare.Run) (*gate.Judgement, error) {
-	against, err := k.yardstick.against(run, a.say)
-	if err != nil {
-		return nil, err
+// judgement holds a run against the rules, and against the baseline if there is one. Of a run that measured two sides it is the run's own.
+func (a *app) judgement(k *gatekeeper, both *compare.Run) (run *compare.Run, j *gate.Judgement, err error) {
+	run, baseline := both.Sides()
+	var against *gate.Against
+	switch {
+	case baseline == nil:
+		against, err = k.yardstick.against(run, a.say)
+	case k.yardstick != nil:
+		err = usagef("--baseline: run %s measured its baseline in the same blocks: leave --baseline out", run.RunID)
+	default:
+		against = interleaved(run, baseline, both.Against.UnderTest, a.say)
 	}
-	return gate.Judge(k.rules, run, against)
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err = gate.Judge(k.rules, run, against)
+	return run, j, err
 }
 
 // judge holds a run against the rules and writes the verdicts, those without a file of their own to w. Its error stands for the outcome.
 func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
-	j, err := a.judgement(k, run)
+	run, j, err := a.judgement(k, run)
 	if err != nil {
 		return err
 	}
@@ -140,15 +150,20 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 	if k == nil {
 		return nil
 	}
-	cells, reference := profile.Cells(), profile.Reference
+	own, two := *profile, profile.Against != nil
+	own.Against = nil // its cells are held against those of the run's own side
+	if two && k.yardstick != nil {
+		return usagef("--against measures a baseline in the same blocks, and --baseline names runs that were stored: give one of the two")
+	}
+	cells, reference := own.Cells(), own.Reference
 	planned := gate.Planned(cells, reference)
-	if err := gate.Check(k.rules, planned, k.yardstick != nil); err != nil {
+	if err := gate.Check(k.rules, planned, two || k.yardstick != nil); err != nil {
 		return err
 	}
 	if err := k.history.fits(k.rules, planned); err != nil {
 		return err
 	}
-	lines := slices.Concat(k.yardstick.foresee(k.rules, profile), foreseen(gate.Foresee(k.rules, cells, reference, profile.Blocks, k.yardstick != nil)))
+	lines := slices.Concat(k.yardstick.foresee(k.rules, &own), foreseen(gate.Foresee(k.rules, cells, reference, profile.Blocks, k.yardstick != nil)))
 	if len(lines) == 0 {
 		return nil
 	}

@@ -72,24 +72,42 @@ func (y *yardstick) against(run *compare.Run, say func(string, ...any)) (*gate.A
 	for _, r := range y.runs {
 		held := compare.Hold(r, run, y.underTest)
 		against.Runs = append(against.Runs, held.Baseline)
-		for _, line := range held.Others {
-			if !slices.Contains(against.Differences, line) {
-				against.Differences = append(against.Differences, line)
-			}
-		}
-		for _, line := range held.Meant {
-			if !slices.Contains(meant, line) {
-				meant = append(meant, line)
-			}
-		}
+		against.Differences, meant = united(against.Differences, held.Others), united(meant, held.Meant)
 	}
-	switch {
-	case len(meant) > 0:
-		say("under test: %s", strings.Join(meant, "; "))
-	case len(y.underTest) > 0:
-		say("warning: nothing of what is under test differs between the baseline and the run")
+	if len(y.underTest) > 0 {
+		tested(meant, say)
 	}
 	return against, nil
+}
+
+// interleaved holds the sides of one campaign against one another.
+func interleaved(run, baseline *compare.Run, underTest []string, say func(string, ...any)) *gate.Against {
+	var tests []compare.UnderTest
+	for _, name := range underTest {
+		tests = append(tests, compare.UnderTest(name))
+	}
+	held := compare.Hold(baseline, run, tests)
+	tested(held.Meant, say)
+	return &gate.Against{Runs: []*compare.Run{held.Baseline}, Interleaved: true, Differences: held.Others}
+}
+
+// tested says what is under test.
+func tested(meant []string, say func(string, ...any)) {
+	if len(meant) == 0 {
+		say("warning: nothing of what is under test differs between the baseline and the run")
+		return
+	}
+	say("under test: %s", strings.Join(meant, "; "))
+}
+
+// united are the lines of both, each once.
+func united(a, b []string) []string {
+	for _, line := range b {
+		if !slices.Contains(a, line) {
+			a = append(a, line)
+		}
+	}
+	return a
 }
 
 // foresee says what of the baseline is known to leave rules inconclusive before anything is measured: too few runs, and what the workload about to

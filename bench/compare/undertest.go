@@ -17,6 +17,10 @@ const (
 	BrokerVersion UnderTest = "broker.version" // with transaction.version and the settings that only one of the versions has
 	Client        UnderTest = "client"         // library, version and transaction protocol
 	ClientConfig  UnderTest = "client-config"  // the properties given, linger.ms among them
+
+	// Cluster is all of a broker. Only a run that measured two clusters in the same blocks has it under test: apart from each other, more than
+	// what they are differs between two.
+	Cluster UnderTest = "cluster"
 )
 
 var underTest = []UnderTest{BrokerVersion, Client, ClientConfig}
@@ -58,7 +62,7 @@ type Held struct {
 func Hold(baseline, run *Run, tests []UnderTest) Held {
 	var meant, others []difference
 	for _, d := range differences(baseline, run) {
-		if slices.Contains(tests, d.test) {
+		if slices.Contains(tests, d.test) || slices.Contains(tests, Cluster) && d.ofBroker() {
 			meant = append(meant, d)
 		} else {
 			others = append(others, d)
@@ -78,6 +82,11 @@ func Hold(baseline, run *Run, tests []UnderTest) Held {
 	}
 	held.Meant = lines(meant)
 	return held
+}
+
+// ofBroker says whether the two differ in their clusters.
+func (d difference) ofBroker() bool {
+	return d.of == brokerVersion || d.of == brokerCluster || d.of == brokerSettings
 }
 
 // sole is the one value that all cells of a run have of an axis, nil where there is none or they differ.

@@ -21,8 +21,17 @@ type Run struct {
 	Broker    Broker    `json:"broker"`
 	Machine   Machine   `json:"machine"`
 	Profile   Profile   `json:"profile"`
+	Against   *Against  `json:"against,omitempty"` // the other side, whose trials have the axis side=baseline; absent: there is one side only
 	Warnings  []string  `json:"warnings"`
 	Trials    []Trial   `json:"trials"`
+}
+
+// Against is the other side of a run that measured two in the same blocks.
+type Against struct {
+	Given     []string `json:"given"`      // how the user told it from the run's own side, secrets redacted
+	UnderTest []string `json:"under_test"` // what therefore is meant to differ
+	Broker    Broker   `json:"broker"`
+	Profile   Profile  `json:"profile"`
 }
 
 // Tool is the build that measured.
