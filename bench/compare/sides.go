@@ -35,3 +35,28 @@ func (r *Run) side(side workload.Side) *Run {
 	}
 	return New(&one, r.Reference)
 }
+
+// Versus is a run of two sides in which every cell's base is the baseline's, so that what compares modes compares the sides. Of one side it is the run
+// itself.
+func (r *Run) Versus() *Run {
+	if r.Against == nil {
+		return r
+	}
+	versus := New(r.Run, r.Reference)
+	versus.Reference = workload.AxisSide + "=" + string(workload.Baseline)
+	bases := map[string]*Cell{}
+	for _, c := range versus.Cells {
+		if c.Axes[workload.AxisSide] == string(workload.Baseline) {
+			bases[c.oneSided()] = c
+		}
+	}
+	for _, c := range versus.Cells {
+		c.Base = bases[c.oneSided()]
+	}
+	return versus
+}
+
+// oneSided spells what the two sides' cells have in common.
+func (c *Cell) oneSided() string {
+	return sidePair.ReplaceAllString(c.Name, "")
+}
