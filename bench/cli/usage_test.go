@@ -159,9 +159,9 @@ func TestExamplesParse(t *testing.T) {
 	walk(root)
 }
 
-// wordsOf splits a command line as a shell does, up to where its output goes.
+// wordsOf splits a command line as a shell does, up to a comment or where its output goes.
 func wordsOf(line string) (words []string) {
-	for line = strings.TrimSpace(line); line != "" && line[0] != '>' && line[0] != '|'; line = strings.TrimSpace(line) {
+	for line = strings.TrimSpace(line); line != "" && !strings.ContainsRune(">|#", rune(line[0])); line = strings.TrimSpace(line) {
 		var word strings.Builder
 		var quote byte
 		i := 0

@@ -137,19 +137,6 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
-func TestRateInterval(t *testing.T) {
-	for _, c := range []struct {
-		judged, alarms int
-		lo, hi         string
-	}{{20, 0, "0.0000", "0.1684"}, {20, 1, "0.0013", "0.2487"}, {10, 10, "0.6915", "1.0000"}} {
-		tally := tally{judged: c.judged, alarms: c.alarms}
-		lo, hi := tally.rate()
-		if got := fmt.Sprintf("%.4f %.4f", lo, hi); got != c.lo+" "+c.hi {
-			t.Errorf("%d of %d: got %s, want %s %s", c.alarms, c.judged, got, c.lo, c.hi)
-		}
-	}
-}
-
 func TestVerdict(t *testing.T) {
 	same := func(int) float64 { return 1000 }
 	differing := func(block int) float64 { return 1000 + 500*float64(((block-1)/2+(block-1)%2)%2) + float64(block) }

@@ -12,6 +12,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
 // tally counts what comparisons of two sides that are the same said of a figure.
@@ -107,19 +108,6 @@ func allowed(judged int) int {
 	return k
 }
 
-// rate is the 95% interval of the rate behind so many false alarms (Clopper and Pearson 1934).
-func (t *tally) rate() (lo, hi float64) {
-	n, k := float64(t.judged), float64(t.alarms)
-	lo, hi = 0, 1
-	if k > 0 {
-		lo = distuv.Beta{Alpha: k, Beta: n - k + 1}.Quantile(level / 2)
-	}
-	if k < n {
-		hi = distuv.Beta{Alpha: k + 1, Beta: n - k}.Quantile(1 - level/2)
-	}
-	return lo, hi
-}
-
 // table shows the tallies, with the bound that decides.
 func table(tallies []*tally) string {
 	var b strings.Builder
@@ -134,7 +122,7 @@ func table(tallies []*tally) string {
 			fmt.Fprintf(w, "%s\t%s\t0\t–\t–\t–\n", t.metric.Name, load)
 			continue
 		}
-		lo, hi := t.rate()
+		lo, hi := stats.ShareInterval(t.alarms, t.judged, compare.Confidence)
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%.1f%% to %.1f%%\n", t.metric.Name, load, t.judged, t.alarms, allowed(t.judged), 100*lo, 100*hi)
 	}
 	_ = w.Flush() // a strings.Builder takes everything

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+)
+
+// pilotRun is one of so many blocks, whose figures vary by a share.
+func pilotRun(blocks int, vary float64) *compare.Run {
+	r := &result.Run{Complete: true}
+	for block := 1; block <= blocks; block++ {
+		v := 1 + vary*math.Sin(float64(7*block))
+		slow := result.Trial{
+			Block: block, Cell: "mode=transactional", Mode: "transactional", Scenario: "produce", WindowS: 9, Complete: true, DuePerS: new(2500.0), Sustained: new(true),
+			Axes: map[string]any{"rate": 2500.0}, LatencyUS: map[string]result.Latency{"commit_due": {Count: 1125, P99: new(10_000 * v)}},
+			Throughput: result.Throughput{ReadPerS: new(2500.0)}, Transactions: &result.Transactions{Committed: 1125}, Guarantee: result.Guarantee{Verdict: result.Held},
+		}
+		r.Trials = append(r.Trials, slow)
+	}
+	return compare.New(r, "")
+}
+
+func TestPlan(t *testing.T) {
+	d, err := designOf("p99(commit_due)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.plan(pilotRun(11, 0.02))
+	if err != nil || !strings.HasPrefix(p.rule, "p99(commit_due) < 11.") || p.blocks != 5 || p.delay < 2900*time.Microsecond || p.delay > 3100*time.Microsecond {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := d.plan(pilotRun(11, 0.7)); err == nil || !strings.Contains(err.Error(), "not even 100 would do") {
+		t.Errorf("too noisy a machine: %v", err)
+	}
+}
+
+// A cycle of 100 records that takes 4 ms reads 25,000 a second; 30% less is a cycle of 5.714 ms.
+func TestLimitOfThroughput(t *testing.T) {
+	d, err := designOf("read_per_s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := d.limit(25_000, 100_000); p.rule != "cost(read_per_s) < 78.8%" || p.delay != 1714*time.Microsecond {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestSpread(t *testing.T) {
+	injected, longest, row := 0, 0, 0
+	for i := range 79 {
+		if spread(i, 59, 79) {
+			injected++
+			row++
+			longest = max(longest, row)
+		} else {
+			row = 0
+		}
+	}
+	if injected != 59 || longest > 3 {
+		t.Errorf("%d injected, %d in a row", injected, longest)
+	}
+}
+
+// pretended ends its tries with given exit codes.
+type pretended struct {
+	blocks          int
+	vary            float64
+	unchanged, slow []int
+	err             error
+}
+
+func (p *pretended) pilot(context.Context, *design) (*compare.Run, error) {
+	return pilotRun(p.blocks, p.vary), p.err
+}
+
+func (p *pretended) try(_ context.Context, _ *design, _ plan, delay time.Duration) (int, error) {
+	codes := &p.unchanged
+	if delay > 0 {
+		codes = &p.slow
+	}
+	if len(*codes) == 0 {
+		return 0, errors.New("no try is left")
+	}
+	code := (*codes)[0]
+	*codes = (*codes)[1:]
+	return code, nil
+}
+
+func (p *pretended) close(context.Context) {}
+
+func TestRates(t *testing.T) {
+	all := func(code, n int, others ...int) []int { return append(slices.Repeat([]int{code}, n), others...) }
+	for name, c := range map[string]struct {
+		bench pretended
+		want  int
+		says  string
+	}{
+		"as wanted":      {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 17, 3, 4, 4), slow: all(3, 57, 4, 4)}, 0, "30% worse  57 failed  59  96.6%, 88.3% to 99.6%"},
+		"false alarms":   {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 18, 3, 3), slow: all(3, 59)}, exitWrong, "unchanged  2 failed   20  10.0%"},
+		"seldom passes":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 15, 4, 4, 4, 4, 4), slow: all(3, 59)}, exitWrong, "unchanged  15 passed"},
+		"seldom fails":   {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 56, 4, 4, 0)}, exitWrong, "30% worse  1 passed"},
+		"too noisy":      {pretended{blocks: 11, vary: 0.7}, exitInconclusive, ""},
+		"no pilot":       {pretended{blocks: 11, err: errors.New("cut")}, exitError, ""},
+		"a try is error": {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 1), slow: all(3, 2)}, exitError, "unchanged  1 passed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := designOf("p99(commit_due)")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			s := settings{unchanged: 20, injected: 59, pilot: 10}
+			if got := rates(t.Context(), s, d, &c.bench, &out, func(string, ...any) {}); got != c.want || !strings.Contains(out.String(), c.says) {
+				t.Errorf("exit code %d, want %d\n%s", got, c.want, &out)
+			}
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0", "-injected", "0"}, {"-pilot", "4"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
+		var stderr bytes.Buffer
+		if code := command(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
+			t.Errorf("%s: exit code %d, %s", fmt.Sprint(args), code, &stderr)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+// Command gate-rates measures how often a gate is right: live tries in which nothing changed, and tries in which a delay put in front of every commit
+// makes the gated figure 30% worse. It is for maintainers, not for continuous integration; the suite of bench/gate shows the same by simulation
+// and on stored trials in seconds.
+//
+//	go run ./scripts/gate-rates                                     p99(commit_due) on a local Kafka, 20 unchanged and 59 injected: some hours
+//	go run ./scripts/gate-rates -figure read_per_s                  the cost of throughput, at max
+//	go run ./scripts/gate-rates -broker embedded -figure 'p50(commit_due)' -unchanged 1 -injected 1 -pilot 5 -- --duration 2s   see that everything runs
+//
+// A pilot run on the unchanged cluster comes first: it says where the figure is, how much it varies, how many blocks the rule takes, and so where its
+// limit goes, half-way to what is 30% worse, and how long the delay has to be. Then both kinds of tries take turns, each 'run --gate' on the same cluster
+// through a proxy of its own. What follows -- goes to each run command. 59 failures in 59 injected tries prove 95%.
+//
+// Exit codes: 0 unchanged tries fail in 5% at most and pass in 80% at least, and injected ones fail in 95% at least; 3 they do not; 4 the machine is too
+// noisy for any number of blocks; 1 error, 2 usage, 130 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+)
+
+// Exit codes, as those of the tool.
+const (
+	exitError        = 1
+	exitUsage        = 2
+	exitWrong        = 3
+	exitInconclusive = 4
+	exitInterrupted  = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code) //nolint:forbidigo // a program's main ends its process
+}
+
+// settings are what the flags say.
+type settings struct {
+	unchanged, injected, pilot int
+	figure, out                string
+	kind                       broker.Kind
+	extra                      []string // flags of the run command
+}
+
+// command runs what the arguments ask for and returns the exit code.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s settings
+	var kind string
+	flags := flag.NewFlagSet("gate-rates", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&s.unchanged, "unchanged", 20, "`number` of tries in which nothing changed")
+	flags.IntVar(&s.injected, "injected", 59, "`number` of tries in which the figure is 30% worse")
+	flags.IntVar(&s.pilot, "pilot", 10, "`blocks` of the run that the limit is taken from")
+	flags.StringVar(&s.figure, "figure", "p99(commit_due)", "what is gated: a `latency` of commits, or read_per_s")
+	flags.StringVar(&kind, "broker", "local", "local or embedded")
+	flags.StringVar(&s.out, "out", "", "`directory` to keep the runs in (default: they are thrown away)")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return exitUsage
+	}
+	s.kind, s.extra = broker.Kind(kind), flags.Args()
+	design, err := designOf(s.figure)
+	if err == nil && (s.unchanged < 0 || s.injected < 0 || s.unchanged+s.injected < 1 || s.pilot < 5) {
+		err = errors.New("give one try or more, and five blocks or more of the pilot")
+	}
+	if err == nil && s.kind != broker.Local && s.kind != broker.Embedded {
+		err = fmt.Errorf("-broker %s: local or embedded", kind)
+	}
+	say := func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) }
+	if err != nil {
+		say("gate-rates: %v", err)
+		return exitUsage
+	}
+	b, err := open(ctx, s, say)
+	if err != nil {
+		say("gate-rates: %v", err)
+		return exitError
+	}
+	defer b.close(ctx)
+	return rates(ctx, s, design, b, stdout, say)
+}
+
+// rates measures the pilot and then the tries, and prints what came of them.
+func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer, say func(string, ...any)) int {
+	run, err := b.pilot(ctx, d)
+	if err != nil {
+		say("gate-rates: the pilot: %v", err)
+		return failed(ctx)
+	}
+	plan, err := d.plan(run)
+	if err != nil {
+		say("gate-rates: inconclusive: %v", err)
+		return exitInconclusive
+	}
+	say("%s, %d blocks a try; injected: every commit takes %s longer", plan.rule, plan.blocks, plan.delay)
+	var unchanged, injected tally
+	for i := range s.unchanged + s.injected {
+		t, delay, what := &unchanged, plan.delay*0, "unchanged"
+		if spread(i, s.injected, s.unchanged+s.injected) {
+			t, delay, what = &injected, plan.delay, "injected"
+		}
+		code, err := b.try(ctx, d, plan, delay)
+		if err != nil {
+			say("gate-rates: %v", err)
+			fmt.Fprint(stdout, table(unchanged, injected))
+			return failed(ctx)
+		}
+		t.add(code)
+		say("%d of %d, %s: exit code %d", i+1, s.unchanged+s.injected, what, code)
+	}
+	fmt.Fprint(stdout, table(unchanged, injected))
+	return verdict(unchanged, injected)
+}
+
+// failed is the exit code of an error.
+func failed(ctx context.Context) int {
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
+	return exitError
+}
+
+// spread says whether the i-th of all is one of some that are spread evenly among them.
+func spread(i, some, all int) bool { return (i+1)*some/all > i*some/all }

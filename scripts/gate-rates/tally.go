@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
+)
+
+// tally counts how tries of one kind ended.
+type tally struct{ tries, passed, failed int }
+
+func (t *tally) add(code int) {
+	t.tries++
+	switch code {
+	case 0:
+		t.passed++
+	case exitWrong:
+		t.failed++
+	}
+}
+
+// table shows both kinds, with the shares and what is wanted of them.
+func table(unchanged, injected tally) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "tries\tended\tof\tshare, 95% interval\twanted")
+	row := func(tries, ended string, k, n int, wanted string) {
+		if n == 0 {
+			return
+		}
+		lo, hi := stats.ShareInterval(k, n, compare.Confidence)
+		fmt.Fprintf(w, "%s\t%d %s\t%d\t%.1f%%, %.1f%% to %.1f%%\t%s\n", tries, k, ended, n, 100*float64(k)/float64(n), 100*lo, 100*hi, wanted)
+	}
+	row("unchanged", "passed", unchanged.passed, unchanged.tries, "80% or more")
+	row("unchanged", "failed", unchanged.failed, unchanged.tries, "5% or less")
+	row("30% worse", "failed", injected.failed, injected.tries, "95% or more")
+	row("30% worse", "passed", injected.passed, injected.tries, "")
+	_ = w.Flush() // a strings.Builder takes everything
+	return b.String()
+}
+
+// verdict is the exit code: whether the shares are what is wanted of them.
+func verdict(unchanged, injected tally) int {
+	share := func(k, n int) float64 { return float64(k) / float64(n) }
+	if unchanged.tries > 0 && (share(unchanged.passed, unchanged.tries) < gate.WantPass || share(unchanged.failed, unchanged.tries) > 1-compare.Confidence) ||
+		injected.tries > 0 && share(injected.failed, injected.tries) < gate.WantFail {
+		return exitWrong
+	}
+	return 0
+}
