@@ -29,8 +29,10 @@ var house = map[string][]string{
 	"bench/stats":             {},
 	"bench/metric":            {"bench/measure", "bench/result", "bench/workload"},
 	"bench/compare":           {"bench/metric", "bench/result", "bench/stats", "bench/workload"},
-	"bench/figure":            {"bench/compare", "bench/measure", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
+	"bench/figure":            {"bench/compare", "bench/history", "bench/measure", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
 	"bench/advise":            {"bench/compare", "bench/metric", "bench/result", "bench/stats", "bench/workload"},
+	"bench/baseline":          {"bench/client/redact", "bench/compare", "bench/metric", "bench/result", "bench/workload"},
+	"bench/history":           {"bench/metric", "bench/workload"},
 	"bench/gate":              {"bench/compare", "bench/measure", "bench/metric", "bench/plan", "bench/result", "bench/stats", "bench/workload"},
 	"bench/verify":            {"bench/client", "bench/result", "bench/workload"},
 	"bench/cluster":           {"bench/client"},
@@ -52,8 +54,8 @@ var house = map[string][]string{
 	"scripts/reference-run": {"bench/measure", "bench/result"},
 	"bench/campaign":        {"bench/compare", "bench/metric", "bench/plan", "bench/result", "bench/workload"},
 	"bench/report":          {"bench/compare", "bench/figure", "bench/gate", "bench/measure", "bench/metric", "bench/result", "bench/workload"},
-	"bench/cli": {"bench/advise", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
-		"bench/fault", "bench/fault/actor", "bench/fault/proxy", "bench/figure", "bench/gate", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
+	"bench/cli": {"bench/advise", "bench/baseline", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
+		"bench/fault", "bench/fault/actor", "bench/fault/proxy", "bench/figure", "bench/gate", "bench/history", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},
 }
 

@@ -51,6 +51,7 @@ type job struct {
 	values  map[string]result.Value // the profile's, as results store them
 	options broker.Options
 	takes   func(replicationFactor int) forecast
+	against *otherSide // that is measured too; nil: none
 	source  campaign.Source
 	left    []plan.Trial                                                                   // still to be measured; nil where that shows on the way
 	finish  func(*result.Store) error                                                      // stores the end of a session; the job knows whether the run is complete
@@ -74,6 +75,13 @@ func (a *app) perform(ctx context.Context, j *job, f campaignFlags, screen *scre
 		return nil, ended(ctx, err)
 	}
 	defer on.close(ctx, a.say)
+	other, err := j.against.open(ctx, a)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	if other != nil {
+		defer other.close(ctx, a.say)
+	}
 	if j.earlier != nil {
 		if err := a.takeUp(ctx, j.earlier, on, f.resume); err != nil {
 			return nil, ended(ctx, err)
@@ -84,11 +92,11 @@ func (a *app) perform(ctx context.Context, j *job, f campaignFlags, screen *scre
 		ctx, unwatch = on.watch(ctx, a.say)
 		defer unwatch()
 	}
-	return a.measure(ctx, on, j, f, screen)
+	return a.measure(ctx, on, other, j, f, screen)
 }
 
-// measure runs the campaign and returns the run as it was stored.
-func (a *app) measure(ctx context.Context, on *opened, j *job, f campaignFlags, screen *screen) (*result.Run, error) {
+// measure runs the campaign and returns the run as it was stored. The other cluster is that of another side, nil where there is none.
+func (a *app) measure(ctx context.Context, on, other *opened, j *job, f campaignFlags, screen *screen) (*result.Run, error) {
 	run := j.earlier
 	if run == nil {
 		began := a.Now().UTC()
@@ -97,6 +105,14 @@ func (a *app) measure(ctx context.Context, on *opened, j *job, f campaignFlags, 
 			Tool: result.ThisTool(), Machine: result.ThisMachine(), Broker: on.about,
 			Profile:  result.Profile{Name: j.profile.Name, Values: j.values},
 			Warnings: append([]string{}, on.target.Warnings...), Trials: []result.Trial{},
+		}
+		if j.against != nil {
+			against := j.against.stored
+			against.Broker, against.Profile = on.about, result.Profile{Name: j.against.profile.Name, Values: j.against.profile.Values()}
+			if other != nil {
+				against.Broker = other.about
+			}
+			run.Against = &against
 		}
 	}
 	store, err := result.Create(f.out, run)
@@ -108,7 +124,7 @@ func (a *app) measure(ctx context.Context, on *opened, j *job, f campaignFlags, 
 		ReplicationFactor: on.about.ReplicationFactor, Store: store, Progress: screen.progress, Log: a.clientLog(f.verbose),
 		Say: func(text string) { screen.say(text) },
 	}
-	err = a.campaign(ctx, env, screen, j, run)
+	err = a.campaign(ctx, sidesOn(env, other), screen, j, run)
 	screen.close()
 	err = ended(ctx, err)
 	if finish := j.finish(store); finish != nil {
@@ -118,9 +134,9 @@ func (a *app) measure(ctx context.Context, on *opened, j *job, f campaignFlags, 
 }
 
 // campaign runs the discarded trials, then those of the source. What fails is among the run's warnings.
-func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, j *job, run *result.Run) error {
-	if discarded := j.discard(fresh(env.Target)); len(discarded) > 0 {
-		if err := a.condition(ctx, env, screen, discarded); err != nil {
+func (a *app) campaign(ctx context.Context, on sides, screen *screen, j *job, run *result.Run) error {
+	if discarded := j.discard(fresh(on.newer.Target)); len(discarded) > 0 {
+		if err := a.condition(ctx, on, screen, discarded); err != nil {
 			return err
 		}
 	}
@@ -132,12 +148,12 @@ func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, j *jo
 				screen.note(j.learnt(last))
 				last = nil // once
 			}
-			return staged(ctx, env, j, t)
+			return staged(ctx, on.of(t), j, t)
 		},
 		Keep: func(t *result.Trial) error {
 			last = t
 			screen.done(t)
-			return env.Store.WriteTrial(t)
+			return on.newer.Store.WriteTrial(t)
 		},
 		Failed: func(t plan.Trial, err error) {
 			text := fmt.Sprintf("trial %s (%s) failed: %v", t.ID, t.Cell, err)
@@ -190,11 +206,12 @@ func fresh(t *broker.Target) int {
 }
 
 // condition warms the broker and this process up on trials that nothing keeps.
-func (a *app) condition(ctx context.Context, env trial.Env, screen *screen, trials []plan.Trial) error {
-	env.Store = nil
+func (a *app) condition(ctx context.Context, on sides, screen *screen, trials []plan.Trial) error {
 	screen.conditioning(len(trials))
 	for i, t := range trials {
 		t.ID = fmt.Sprintf("discarded%d", i)
+		env := on.of(t)
+		env.Store = nil
 		if _, err := trial.Run(ctx, env, t); err != nil {
 			return fmt.Errorf("warming up: %w", err)
 		}

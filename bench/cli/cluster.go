@@ -54,11 +54,8 @@ func (a *app) options(c *clusterFlags, configured string) (broker.Options, error
 	case bootstrap != "" && given("nodes"):
 		return o, usagef("--nodes is for a local or embedded cluster, and %s is neither: give one of the two", bootstrap)
 	case bootstrap != "":
-		for _, address := range strings.Split(bootstrap, ",") {
-			host, port, ok := cutLast(strings.TrimSpace(address), ":")
-			if !ok || host == "" || port == "" {
-				return o, usagef("-b %q: give every address as host:port", bootstrap)
-			}
+		if err := addresses("-b", bootstrap); err != nil {
+			return o, err
 		}
 		o.Kind, o.Bootstrap = broker.External, bootstrap
 		return o, nil
@@ -71,6 +68,17 @@ func (a *app) options(c *clusterFlags, configured string) (broker.Options, error
 		return o, nil
 	}
 	return o, usagef("--broker %q: auto, local or embedded", kind)
+}
+
+// addresses says what is wrong with those of a cluster, by what they were given as.
+func addresses(given, bootstrap string) error {
+	for _, address := range strings.Split(bootstrap, ",") {
+		host, port, ok := cutLast(strings.TrimSpace(address), ":")
+		if !ok || host == "" || port == "" {
+			return usagef("%s %q: give every address as host:port", given, bootstrap)
+		}
+	}
+	return nil
 }
 
 func (a *app) brokerOptions(nodes int) broker.Options {

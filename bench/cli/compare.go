@@ -30,7 +30,8 @@ func (a *app) compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare RUN [RUN...]",
 		Short: "Say by how much modes or runs differ, and how sure that is; no cluster is needed",
-		Long: `Compare holds the cells of one run against its reference mode, block by block. Of several runs the first is the
+		Long: `Compare holds the cells of one run against its reference mode, block by block, or against their baseline where the run measured
+one ('run --against'). Of several runs the first is the
 baseline that the others are held against, cell by cell; a directory of runs is one side of several, and the more
 of them, the smaller the change that can be told from what any two runs differ in.
 
@@ -97,6 +98,9 @@ func (f compareFlags) compared(sides []report.Side, metrics []metric.Metric) (*r
 		run := base.Runs[0]
 		if f.reference != "" && !slices.ContainsFunc(run.Cells, func(c *compare.Cell) bool { return c.Mode == f.reference }) {
 			return nil, usagef("--reference %s: %s has no cell of it; it has %s", f.reference, base.Path, strings.Join(modes(run), ", "))
+		}
+		if f.reference == "" {
+			run = run.Versus()
 		}
 		return report.CompareModes(base.Path, run, metrics), nil
 	}

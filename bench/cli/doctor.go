@@ -156,7 +156,7 @@ func (a *app) examine(ctx context.Context, d *diagnosis, env trial.Env, f doctor
 		if err != nil {
 			return err
 		}
-		if err := a.condition(ctx, env, screen, discarded); err != nil {
+		if err := a.condition(ctx, sidesOn(env, nil), screen, discarded); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,9 @@ never passes: no data, too few blocks, a rate that was not sustained, a run that
 docs/gate.md has the grammar, and says what decides and how many blocks that takes; --power works the latter out from
 the run's own noise.
 
+Rules with the word baseline hold it against --baseline, a file of 'baseline save' or stored runs. What is meant to differ
+is declared with --under-test; where anything else that matters differs, the rule is inconclusive, and says what does.
+
 'run --gate' measures and judges in one go, and knows before it measures which rules cannot be judged.
 
 Exit codes: 0 every rule passes, 2 usage or a mistake in a rule, 3 a rule fails, 4 inconclusive, 5 a promised guarantee
@@ -36,6 +39,9 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
   kafka-eos-bench gate run.json --require 'p99(commit_due) < 20ms for mode=transactional' --require 'lost == 0'
   kafka-eos-bench gate run.json --gate release-gate.yaml -o text -o junit=gate.xml -o markdown=gate.md
   kafka-eos-bench gate run.json --gate release-gate.yaml -o github --inconclusive=warn
+  kafka-eos-bench gate run.json --require 'p99(commit_due) <= baseline + 12%' --baseline baselines/main.json
+  kafka-eos-bench gate results/new --gate release-gate.yaml --baseline results/old --under-test broker.version
+  kafka-eos-bench gate run.json --gate release-gate.yaml --history history.csv --release v1.4.0
   kafka-eos-bench gate run.json --gate release-gate.yaml --power`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -70,7 +76,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
 
 // power says how many blocks each rule takes. A rule that no number of blocks decides leaves it inconclusive.
 func (a *app) power(k *gatekeeper, run *compare.Run, o report.Options) error {
-	j, err := gate.Judge(k.rules, run, k.against)
+	run, j, err := a.judgement(k, run)
 	if err != nil {
 		return err
 	}
@@ -93,10 +99,32 @@ func (a *app) power(k *gatekeeper, run *compare.Run, o report.Options) error {
 	return nil
 }
 
+// judgement holds a run against the rules, and against the baseline if there is one. Of a run that measured two sides it is the run's own.
+func (a *app) judgement(k *gatekeeper, both *compare.Run) (run *compare.Run, j *gate.Judgement, err error) {
+	run, baseline := both.Sides()
+	var against *gate.Against
+	switch {
+	case baseline == nil:
+		against, err = k.yardstick.against(run, a.say)
+	case k.yardstick != nil:
+		err = usagef("--baseline: run %s measured its baseline in the same blocks: leave --baseline out", run.RunID)
+	default:
+		against = interleaved(run, baseline, both.Against.UnderTest, a.say)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err = gate.Judge(k.rules, run, against)
+	return run, j, err
+}
+
 // judge holds a run against the rules and writes the verdicts, those without a file of their own to w. Its error stands for the outcome.
 func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
-	j, err := gate.Judge(k.rules, run, k.against)
+	run, j, err := a.judgement(k, run)
 	if err != nil {
+		return err
+	}
+	if err := k.history.fits(k.rules, run); err != nil {
 		return err
 	}
 	g := report.NewGate(run, k.rules, j, k.counts)
@@ -109,6 +137,11 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 	if err == nil && j.Outcome == gate.Inconclusive {
 		a.say("%s", g.Answer())
 	}
+	if e := a.remember(k.history, k.rules, run, j.Outcome); e != nil && err != nil {
+		a.say("%v", e)
+	} else if e != nil {
+		return e
+	}
 	return err
 }
 
@@ -117,12 +150,20 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 	if k == nil {
 		return nil
 	}
-	cells, reference := profile.Cells(), profile.Reference
-	if err := gate.Check(k.rules, gate.Planned(cells, reference), k.against != nil); err != nil {
+	own, two := *profile, profile.Against != nil
+	own.Against = nil // its cells are held against those of the run's own side
+	if two && k.yardstick != nil {
+		return usagef("--against measures a baseline in the same blocks, and --baseline names runs that were stored: give one of the two")
+	}
+	cells, reference := own.Cells(), own.Reference
+	planned := gate.Planned(cells, reference)
+	if err := gate.Check(k.rules, planned, two || k.yardstick != nil); err != nil {
 		return err
 	}
-	stored := k.against != nil && !k.against.Interleaved
-	lines := foreseen(gate.Foresee(k.rules, cells, reference, profile.Blocks, stored))
+	if err := k.history.fits(k.rules, planned); err != nil {
+		return err
+	}
+	lines := slices.Concat(k.yardstick.foresee(k.rules, &own), foreseen(gate.Foresee(k.rules, cells, reference, profile.Blocks, k.yardstick != nil)))
 	if len(lines) == 0 {
 		return nil
 	}

@@ -20,22 +20,27 @@ type gateFlags struct {
 	require      []string
 	inconclusive string
 	outputs      []string
+	baseline     baselineFlags
+	history      historyFlags
 }
 
 // register declares the flags, that of the verdicts' form by the name that the command has free for it.
 func (f *gateFlags) register(set *pflag.FlagSet, output, short string) {
 	set.StringVar(&f.file, "gate", "", "`file` of rules (docs/gate.md)")
 	set.StringArrayVar(&f.require, "require", nil, "`rule` such as 'p99(commit_due) < 20ms for mode=transactional' (repeatable)")
+	f.baseline.register(set)
+	f.history.register(set)
 	set.StringVar(&f.inconclusive, "inconclusive", "", "what missing evidence counts as: fail (exit code 3) or warn (0) (default an outcome of its own, 4)")
 	set.StringArrayVarP(&f.outputs, output, short, nil, "how to print the verdicts: `format` or format=file, of "+strings.Join(report.GateFormats(), ", ")+" (repeatable; default text)")
 }
 
 // gatekeeper is a gate before there is a run.
 type gatekeeper struct {
-	rules   []gate.Rule
-	against *gate.Against
-	counts  report.Inconclusive
-	outputs []gateOutput
+	rules     []gate.Rule
+	yardstick *yardstick // nil: there is no baseline
+	history   historyFlags
+	counts    report.Inconclusive
+	outputs   []gateOutput
 }
 
 // gateOutput is one form of the verdicts.
@@ -58,7 +63,7 @@ func (a *app) gatekeeper(f gateFlags, output string) (*gatekeeper, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case len(rules) == 0 && (f.inconclusive != "" || len(f.outputs) > 0):
+	case len(rules) == 0 && (f.inconclusive != "" || len(f.outputs) > 0 || f.baseline.given() || f.history.given()):
 		return nil, noRules()
 	case len(rules) == 0:
 		return nil, nil
@@ -81,8 +86,11 @@ func (a *app) gatekeeper(f gateFlags, output string) (*gatekeeper, error) {
 		}
 		k.outputs = append(k.outputs, o)
 	}
-	k.against, err = a.baseline()
-	return k, err
+	if k.yardstick, err = f.baseline.yardstick(); err != nil {
+		return nil, err
+	}
+	k.history = f.history
+	return k, k.history.check()
 }
 
 // noRules refuses a gate without any.

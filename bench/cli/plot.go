@@ -26,10 +26,18 @@ func (a *app) plotCommand() *cobra.Command {
 lacks the data for are named with what is missing. Several runs have their figures named after them; rate and heatmap show them together
 if they differ in nothing but their cells.
 
-Figures: ` + strings.Join(figure.Names(), ", ") + ".",
+With --history it draws figures over the releases of a file that 'gate --history' wrote, those named by --metric or all.
+
+Figures of runs: ` + strings.Join(figure.Names(), ", ") + ".",
 		Example: `  kafka-eos-bench plot results/20261122T231502-quick
-  kafka-eos-bench plot run1 run2 --out plots --format svg --only cost,rate`,
-		Args: cobra.MinimumNArgs(1),
+  kafka-eos-bench plot run1 run2 --out plots --format svg --only cost,rate
+  kafka-eos-bench plot --history history.csv --metric 'p99(commit_due)'`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.history != "" {
+				return nil
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.plot(cmd.Context(), args, f) },
 	}
 	flags := cmd.Flags()
@@ -38,12 +46,14 @@ Figures: ` + strings.Join(figure.Names(), ", ") + ".",
 	flags.StringSliceVar(&f.only, "only", nil, "figures to draw (default all)")
 	flags.StringSliceVar(&f.themes, "theme", []string{"light"}, "light, dark; dark ones are called NAME-dark")
 	flags.StringVar(&f.reference, "reference", "", "mode that costs are stated against (default the run's)")
+	flags.StringVar(&f.history, "history", "", "CSV `file` of gated runs to draw instead")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "`figure` of the history to draw, such as p99(e2e); repeat it for several (default all)")
 	return cmd
 }
 
 type plotFlags struct {
-	out, reference        string
-	formats, themes, only []string
+	out, reference, history        string
+	formats, themes, only, metrics []string
 }
 
 func (a *app) plot(ctx context.Context, paths []string, f plotFlags) error {
@@ -59,6 +69,12 @@ func (a *app) plot(ctx context.Context, paths []string, f plotFlags) error {
 		if !slices.Contains([]string{figure.PNG, figure.SVG}, format) {
 			return usagef("--format %s: use %s, %s or both", format, figure.PNG, figure.SVG)
 		}
+	}
+	if f.history != "" {
+		return a.plotHistory(ctx, paths, f)
+	}
+	if len(f.metrics) > 0 {
+		return usagef("--metric names figures of a history: give its file with --history, or name figures of runs with --only")
 	}
 	if len(f.only) == 0 {
 		f.only = figure.Names()
@@ -83,6 +99,11 @@ func (a *app) plot(ctx context.Context, paths []string, f plotFlags) error {
 	if len(figures) == 0 {
 		return &coded{exitInconclusive, errors.New("nothing to draw: no figure has the data it needs")}
 	}
+	return a.drawn(ctx, figures, f)
+}
+
+// drawn writes figures, and prints where they are.
+func (a *app) drawn(ctx context.Context, figures []figure.Figure, f plotFlags) error {
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
 		return usagef("--out: %w; name another directory", err)
 	}
@@ -104,14 +125,14 @@ func (a *app) plot(ctx context.Context, paths []string, f plotFlags) error {
 	return nil
 }
 
-// drawn is a theme, and what the names of its files end in.
-type drawn struct {
+// themed is a theme, and what the names of its files end in.
+type themed struct {
 	figure.Theme
 	suffix string
 }
 
-func themes() map[string]drawn {
-	return map[string]drawn{"light": {figure.Light, ""}, "dark": {figure.Dark, "-dark"}}
+func themes() map[string]themed {
+	return map[string]themed{"light": {figure.Light, ""}, "dark": {figure.Dark, "-dark"}}
 }
 
 func loadSources(paths []string, reference string) ([]figure.Source, error) {

@@ -26,6 +26,9 @@ import (
 
 // resumeRun lays out what is left of an interrupted run.
 func (a *app) resumeRun(f *runFlags, args []string, keeper *gatekeeper) (*job, error) {
+	if len(f.against.given) > 0 {
+		return nil, differing(f.resume, "--against")
+	}
 	stored, profile, err := a.restore(&f.campaignFlags, &f.workload, args)
 	if err != nil {
 		return nil, err
@@ -152,6 +155,9 @@ func (a *app) restore(f *campaignFlags, w *workloadFlags, args []string) (*resul
 	stored, err := result.Load(f.resume)
 	if err != nil {
 		return nil, nil, unloadable(f.resume, err)
+	}
+	if stored.Against != nil {
+		return nil, nil, usagef("--resume %s: it measured a baseline in the same blocks, and such a run cannot be continued: begin a new one in another directory", f.resume)
 	}
 	properties, err := w.client.read()
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 type runFlags struct {
 	workload workloadFlags
 	gate     gateFlags
+	against  againstFlags
 	campaignFlags
 }
 
@@ -40,6 +41,10 @@ With --resume DIR an interrupted run goes on as it began: finished trials are ke
 The workload is the stored one; the cluster, this machine and this tool must be the same. Name the cluster as before; secrets
 are never stored, give them again with -X or --client-config.
 
+With --against a baseline is measured too: the same cells on another cluster or with another client configuration, in the same
+blocks, in random order. Rules with the word baseline then hold the two against one another, block by block, which shows
+smaller changes than runs apart ever do. Such a run cannot be continued with --resume.
+
 With --gate or --require the run is judged too, as 'gate' does of stored runs. Rules that cannot be judged are known before
 anything is measured: a mistake in one ends the command with 2, too few blocks or samples with 4. The verdicts follow the
 report on stdout, or go to stderr where -o is not text.
@@ -54,6 +59,8 @@ interrupted (what finished is kept). Where several apply: 5, 130/143, 6, 1, 3, 4
   kafka-eos-bench run claims --broker local --nodes 3 --out results/claims-3-nodes
   kafka-eos-bench run ladder --txn-size 1000 --blocks 6
   kafka-eos-bench run release-gate --gate release-gate.yaml --gate-output text --gate-output junit=gate.xml
+  kafka-eos-bench run release-gate -b new:9092 --against bootstrap=old:9092 --require 'p99(commit_due) <= baseline + 12%'
+  kafka-eos-bench run release-gate --against X=linger.ms=0 --require 'p99(e2e) <= baseline + 12%'
   kafka-eos-bench run --resume results/claims-3-nodes`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), f, args) },
@@ -62,6 +69,7 @@ interrupted (what finished is kept). Where several apply: 5, 130/143, 6, 1, 3, 4
 	f.cluster.register(cmd)
 	f.register(cmd.Flags(), report.Formats())
 	f.gate.register(cmd.Flags(), gateOutputFlag, "")
+	f.against.register(cmd.Flags())
 	return cmd
 }
 
@@ -100,9 +108,9 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	}
 	var next string
 	switch {
-	case !run.Complete:
+	case !run.Complete && run.Against == nil: // one of two sides cannot be continued
 		next = a.resumeCommand("run", f.campaignFlags, &f.workload.client)
-	case err == nil && f.resume == "" && len(f.workload.client.properties) == 0: // a property may be a secret
+	case run.Complete && err == nil && f.resume == "" && len(f.workload.client.properties) == 0: // a property may be a secret
 		next = a.next(j.profile)
 	}
 	if e := a.show(write, run, f.campaignFlags, next); e != nil {
@@ -137,6 +145,13 @@ func (a *app) newRun(f *runFlags, name string, keeper *gatekeeper) (*job, error)
 	if err != nil {
 		return nil, err
 	}
+	against, err := a.otherSide(f.against, &f.workload, name)
+	if err != nil {
+		return nil, err
+	}
+	if against != nil {
+		profile.Against = against.profile
+	}
 	if f.out == "" {
 		f.out = a.resultDir(profile.Name)
 	}
@@ -154,7 +169,7 @@ func (a *app) newRun(f *runFlags, name string, keeper *gatekeeper) (*job, error)
 		return nil, err
 	}
 	j := runJob(profile, trials, trials)
-	j.options = options
+	j.options, j.against = options, against
 	return j, nil
 }
 

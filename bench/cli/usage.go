@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +78,7 @@ func wrapArgs(cmd *cobra.Command) {
 var arguments = map[string]string{
 	"RUN":     "a run's directory or its run.json",
 	"PROFILE": "a built-in name or a YAML file",
+	"NAME":    "what the baseline is called",
 }
 
 // argsProblem says which argument is missing or too much, and gives the command's first example.
@@ -87,10 +89,11 @@ func argsProblem(cmd *cobra.Command, args []string, err error) string {
 	}
 	command := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ") // the error begins with the root's name
 	example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
-	if len(args) > 0 {
+	required := slices.DeleteFunc(strings.Fields(takes), func(word string) bool { return strings.HasPrefix(word, "[") })
+	if len(args) >= len(required) {
 		return fmt.Sprintf("%s takes %s, and was given %s: leave out what is too much, as in '%s'", command, takes, strings.Join(args, " "), example)
 	}
-	name := strings.Trim(strings.Fields(takes)[0], "[].")
+	name := strings.TrimRight(required[len(args)], ".")
 	return fmt.Sprintf("%s takes %s, and %s is missing: give %s, as in '%s'", command, takes, name, cmp.Or(arguments[name], "it"), example)
 }
 

@@ -138,12 +138,12 @@ func varying(cells []*Cell) []string {
 func (r *Run) sort() {
 	slices.SortStableFunc(r.Cells, func(a, b *Cell) int {
 		for _, key := range append([]string{AxisRate}, r.Axes...) {
-			if n := compareAxis(a.Axes[key], b.Axes[key]); n != 0 && !slices.Contains(controls, key) {
+			if n := compareAxis(a.Axes[key], b.Axes[key]); n != 0 && !slices.Contains(controls, key) && key != workload.AxisSide {
 				return n
 			}
 		}
 		order := cmp.Or(cmp.Compare(workload.Rank(a.Mode), workload.Rank(b.Mode)), cmp.Compare(a.Mode, b.Mode))
-		for _, key := range []string{AxisTxnSize, AxisTxnInterval, AxisFlushEvery, AxisIsolation} {
+		for _, key := range []string{AxisTxnSize, AxisTxnInterval, AxisFlushEvery, AxisIsolation, workload.AxisSide} {
 			order = cmp.Or(order, compareAxis(a.Axes[key], b.Axes[key]))
 		}
 		return order

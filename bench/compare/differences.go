@@ -13,6 +13,7 @@ import (
 // difference is something that two runs do not share.
 type difference struct {
 	of   decides
+	test UnderTest // of which it is a part; empty: of none
 	line string
 }
 
@@ -35,8 +36,12 @@ func Differences(first *Run, others ...*Run) []string {
 	for _, r := range others {
 		all = append(all, differences(first, r)...)
 	}
+	return lines(all)
+}
+
+// lines are those of differences, what decides most first, once each.
+func lines(all []difference) (lines []string) {
 	slices.SortStableFunc(all, func(a, b difference) int { return cmp.Compare(a.of, b.of) })
-	var lines []string
 	for _, d := range all {
 		if !slices.Contains(lines, d.line) {
 			lines = append(lines, d.line)
@@ -46,28 +51,35 @@ func Differences(first *Run, others ...*Run) []string {
 }
 
 func differences(a, b *Run) (all []difference) {
-	add := func(of decides, what, x, y string) {
+	part := func(of decides, test UnderTest, what, x, y string) {
 		if x != y {
-			all = append(all, difference{of, fmt.Sprintf("%s: %s → %s", what, orDash(x), orDash(y))})
+			all = append(all, difference{of, test, fmt.Sprintf("%s: %s → %s", what, orDash(x), orDash(y))})
 		}
 	}
+	add := func(of decides, what, x, y string) { part(of, "", what, x, y) }
 	ba, bb := a.Broker, b.Broker
-	add(brokerVersion, "broker version", text(ba.Version), text(bb.Version))
+	part(brokerVersion, BrokerVersion, "broker version", text(ba.Version), text(bb.Version))
 	add(brokerCluster, "broker", ba.Kind, bb.Kind)
 	add(brokerCluster, "brokers", fmt.Sprint(ba.Nodes), fmt.Sprint(bb.Nodes))
 	add(brokerCluster, "replication factor", fmt.Sprint(ba.ReplicationFactor), fmt.Sprint(bb.ReplicationFactor))
 	add(brokerCluster, "min.insync.replicas", fmt.Sprint(ba.MinInsyncReplicas), fmt.Sprint(bb.MinInsyncReplicas))
-	add(brokerCluster, "transaction.version", text(ba.TransactionVersion), text(bb.TransactionVersion))
-	add(clientLibrary, "client", clients(a), clients(b))
+	part(brokerCluster, BrokerVersion, "transaction.version", text(ba.TransactionVersion), text(bb.TransactionVersion))
+	part(clientLibrary, Client, "client", clients(a), clients(b))
 	add(machineItself, "machine", machine(a.Machine), machine(b.Machine))
 	add(machineItself, "kernel", a.Machine.Kernel, b.Machine.Kernel)
 	for _, key := range keys(a.Profile.Values, b.Profile.Values) {
 		if !slices.Contains(unimportant, key) && !isAxis(a, key) && !isAxis(b, key) {
-			add(workloadSent, key, a.Profile.Values[key].Value, b.Profile.Values[key].Value)
+			part(workloadSent, ofSetting(key), key, a.Profile.Values[key].Value, b.Profile.Values[key].Value)
 		}
 	}
 	for _, key := range keys(ba.Config, bb.Config) {
-		add(brokerSettings, "broker's "+key, ba.Config[key], bb.Config[key])
+		_, inA := ba.Config[key]
+		_, inB := bb.Config[key]
+		var test UnderTest
+		if inA != inB { // a version has settings that another does not know
+			test = BrokerVersion
+		}
+		part(brokerSettings, test, "broker's "+key, ba.Config[key], bb.Config[key])
 	}
 	return all
 }

@@ -108,7 +108,7 @@ const versusBaseline = "cost against the baseline"
 func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Against) *test {
 	if len(against.Differences) > 0 {
 		return untested(&gap{"not comparable with the baseline: " + strings.Join(against.Differences, "; "),
-			"measure both sides alike, or declare what is under test"})
+			"measure both sides alike, or declare what is meant to differ with --under-test"})
 	}
 	matches, _ := compare.Matches(against.Runs, []*compare.Run{run})
 	i := slices.IndexFunc(matches, func(m compare.Match) bool { return m.New[0] == c })

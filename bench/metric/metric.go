@@ -73,7 +73,15 @@ type Metric struct {
 }
 
 // Of reads the figure from a trial; nil where the trial has none.
-func (m Metric) Of(t *result.Trial) *float64 { return m.of(t) }
+func (m Metric) Of(t *result.Trial) *float64 {
+	if t.Figures == nil {
+		return m.of(t)
+	}
+	if v, kept := t.Figures[m.Name]; kept {
+		return &v
+	}
+	return nil
+}
 
 // Concerns says whether trials of a mode can have the figure, if they run at a rate, have readers and last long enough.
 func (m Metric) Concerns(mode workload.Mode) bool { return m.modes == nil || m.modes(mode) }

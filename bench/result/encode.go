@@ -13,10 +13,13 @@ func Encode(w io.Writer, r *Run) error {
 	stored := *r
 	stored.Warnings = list(r.Warnings)
 	stored.Broker.Config = withoutSecrets(r.Broker.Config)
-	stored.Profile.Values = make(map[string]Value, len(r.Profile.Values))
-	for name, v := range r.Profile.Values {
-		v.Value = redact.Properties(map[string]string{name: v.Value})[name]
-		stored.Profile.Values[name] = v
+	stored.Profile.Values = valuesWithoutSecrets(r.Profile.Values)
+	if r.Against != nil {
+		against := *r.Against
+		against.Broker.Config = withoutSecrets(against.Broker.Config)
+		against.Profile.Values = valuesWithoutSecrets(against.Profile.Values)
+		against.Given, against.UnderTest = list(against.Given), list(against.UnderTest)
+		stored.Against = &against
 	}
 	stored.Trials = make([]Trial, len(r.Trials))
 	for i := range r.Trials {
@@ -54,6 +57,15 @@ func list(lines []string) []string {
 		return []string{}
 	}
 	return slices.Clone(lines)
+}
+
+func valuesWithoutSecrets(values map[string]Value) map[string]Value {
+	shown := make(map[string]Value, len(values))
+	for name, v := range values {
+		v.Value = redact.Properties(map[string]string{name: v.Value})[name]
+		shown[name] = v
+	}
+	return shown
 }
 
 // withoutSecrets is a second net: clients hand over their configuration redacted. One that nobody gave stays null.

@@ -21,8 +21,17 @@ type Run struct {
 	Broker    Broker    `json:"broker"`
 	Machine   Machine   `json:"machine"`
 	Profile   Profile   `json:"profile"`
+	Against   *Against  `json:"against,omitempty"` // the other side, whose trials have the axis side=baseline; absent: there is one side only
 	Warnings  []string  `json:"warnings"`
 	Trials    []Trial   `json:"trials"`
+}
+
+// Against is the other side of a run that measured two in the same blocks.
+type Against struct {
+	Given     []string `json:"given"`      // how the user told it from the run's own side, secrets redacted
+	UnderTest []string `json:"under_test"` // what therefore is meant to differ
+	Broker    Broker   `json:"broker"`
+	Profile   Profile  `json:"profile"`
 }
 
 // Tool is the build that measured.
@@ -90,6 +99,10 @@ type Trial struct {
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
 	Outage       *Outage            `json:"outage,omitempty"` // what the fault did; absent without one
+
+	// Figures, by the names of bench/metric, are all that is left of what was measured in a trial that a baseline kept. Nil in any other; no
+	// run stores it.
+	Figures map[string]float64 `json:"-"`
 }
 
 // What a trial that held its rate has at least handed over of the records due in its window, and had reported undelivered of all sent

@@ -13,9 +13,16 @@ type Cell struct {
 }
 
 // Cells returns the product of the axes, in their order in Settings, and the controls of a ladder behind it. An axis
-// that does not concern a mode collapses there.
+// that does not concern a mode collapses there. Those of another side follow.
 func (p *Profile) Cells() []Cell {
-	workloads := []Workload{{Scenario: "produce", Properties: p.Properties}}
+	if p.Against == nil {
+		return p.cells("")
+	}
+	return slices.Concat(p.cells(New), p.Against.cells(Baseline))
+}
+
+func (p *Profile) cells(side Side) []Cell {
+	workloads := []Workload{{Scenario: "produce", Properties: p.Properties, Side: side}}
 	for _, s := range settings {
 		if s.pick == nil {
 			continue
@@ -61,6 +68,9 @@ func (p *Profile) cell(w Workload, named ...string) Cell {
 // cellName spells the mode, the axes that vary and those to be named, sorted by key.
 func (p *Profile) cellName(w Workload, named []string) string {
 	pairs := []string{"mode=" + w.Mode.Name}
+	if w.Side != "" {
+		pairs = append(pairs, AxisSide+"="+string(w.Side))
+	}
 	for _, s := range settings[1:] {
 		if s.Axis && (s.choices(p) > 1 || slices.Contains(named, s.Key)) && s.Concerns(w.Mode) {
 			text, _ := s.text(w)
@@ -73,6 +83,9 @@ func (p *Profile) cellName(w Workload, named []string) string {
 
 func axesOf(w Workload) map[string]any {
 	axes := map[string]any{}
+	if w.Side != "" {
+		axes[AxisSide] = string(w.Side)
+	}
 	for _, s := range settings[1:] {
 		if s.Axis {
 			axes[s.Key] = s.axisValue(w)

@@ -45,6 +45,8 @@ type Profile struct {
 
 	Properties map[string]string // client properties, under the names they were given
 
+	Against *Profile // the other side, of as many cells, which the same blocks measure as the baseline; nil: there is none
+
 	origins map[string]origin // by setting key, or clientConfig and a property's name; absent: default
 }
 

@@ -37,8 +37,21 @@ type Workload struct {
 	FlushEvery int           // control for lost batching: flush every N records; 0: never
 
 	Properties map[string]string // client properties by librdkafka name, as given by -X and --client-config
+	Side       Side              // empty: the run has but one
 	Seed       uint64
 }
+
+// Side is which of two things that a run holds against one another a cell measures.
+type Side string
+
+// Sides of a run that has two.
+const (
+	New      Side = "new"
+	Baseline Side = "baseline"
+)
+
+// AxisSide is the key of the side among a cell's axes.
+const AxisSide = "side"
 
 // Rate is a target in records per second over all producers.
 type Rate struct {

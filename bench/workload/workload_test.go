@@ -520,3 +520,39 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoSides: both have the same cells, told apart by nothing but their names' side and what was asked to differ.
+func TestTwoSides(t *testing.T) {
+	resolve := func(properties map[string]string) *Profile {
+		layer, err := Parse("sides.yaml", []byte("mode: [at-least-once, transactional]\ntxn_size: [10, 20]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Resolve(layer, nil, nil, properties)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p := resolve(nil)
+	one := p.Cells()
+	p.Against = resolve(map[string]string{"linger.ms": "0"})
+	cells := p.Cells()
+	if len(cells) != 2*len(one) {
+		t.Fatalf("%d cells of %d", len(cells), len(one))
+	}
+	for i, c := range cells {
+		side, linger := New, p.Lingers[0]
+		if i >= len(one) {
+			side, linger = Baseline, 0
+		}
+		plain := one[i%len(one)]
+		if _, has := plain.Axes[AxisSide]; has || plain.Workload.Side != "" {
+			t.Errorf("%s of one side has a side", plain.Name)
+		}
+		if c.Workload.Side != side || c.Axes[AxisSide] != string(side) || c.Workload.Linger != linger || c.Workload.TxnSize != plain.Workload.TxnSize ||
+			!strings.Contains(c.Name+",", ",side="+string(side)+",") {
+			t.Errorf("%s: %v, linger %s", c.Name, c.Axes, c.Workload.Linger)
+		}
+	}
+}
