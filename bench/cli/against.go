@@ -98,7 +98,7 @@ func (o *otherSide) open(ctx context.Context, a *app) (*opened, error) {
 		return nil, nil
 	}
 	a.say("the baseline's cluster:")
-	on, err := a.open(ctx, *o.options, o.profile)
+	on, err := a.open(ctx, *o.options, o.profile.Properties, fixed(o.profile))
 	if err != nil {
 		return nil, fmt.Errorf("--against: %w", err)
 	}

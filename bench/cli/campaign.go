@@ -38,11 +38,15 @@ type campaignFlags struct {
 
 func (f *campaignFlags) register(set *pflag.FlagSet, formats []string) {
 	set.StringVar(&f.out, "out", "", "`directory` of the results (default results/<timestamp>-<profile>)")
-	set.StringVar(&f.resume, "resume", "", "continue the interrupted run in this `directory`, as it began")
 	set.StringVarP(&f.format, "output", "o", "text", "what to print at the end: "+strings.Join(formats, ", "))
 	set.StringVar(&f.progress, "progress", "auto", "auto, plain or none")
 	set.BoolVar(&f.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	set.BoolVarP(&f.verbose, "verbose", "v", false, "show the Kafka client's own log lines")
+}
+
+// registerResume is for commands whose campaigns can be continued.
+func (f *campaignFlags) registerResume(set *pflag.FlagSet) {
+	set.StringVar(&f.resume, "resume", "", "continue the interrupted run in this `directory`, as it began")
 }
 
 // job is a campaign as laid out before there is a cluster.

@@ -66,6 +66,7 @@ interrupted (what finished is kept).`,
 	f.workload.register(cmd, "rate", "messages", "blocks", "ladder", "expect", "reference")
 	f.cluster.register(cmd)
 	f.register(cmd.Flags(), report.CapacityFormats())
+	f.registerResume(cmd.Flags())
 	cmd.Flags().StringArrayVar(&f.objectives, "slo", nil, "objective, `\"p99(e2e) < 100ms\"`: a figure, a comparison and a bound (repeatable)")
 	cmd.Flags().StringVar(&f.minRate, "min-rate", "100", "lowest messages/s to try")
 	cmd.Flags().StringVar(&f.maxRate, "max-rate", "1M", "highest messages/s to try")

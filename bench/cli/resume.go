@@ -36,6 +36,9 @@ func (a *app) resumeRun(f *runFlags, args []string, keeper *gatekeeper) (*job, e
 	if _, search, _ := compare.TermsOf(stored); search {
 		return nil, usagef("--resume %s: it is a search for capacity: continue it with 'capacity --resume'", f.resume)
 	}
+	if slices.ContainsFunc(stored.Trials, func(t result.Trial) bool { return t.Fault != nil }) {
+		return nil, usagef("--resume %s: it is a run of faults, which nothing continues: begin a new one with 'fault'", f.resume)
+	}
 	if err := a.foresee(keeper, profile); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,7 @@ interrupted (what finished is kept). Where several apply: 5, 130/143, 6, 1, 3, 4
 	f.workload.register(cmd)
 	f.cluster.register(cmd)
 	f.register(cmd.Flags(), report.Formats())
+	f.registerResume(cmd.Flags())
 	f.gate.register(cmd.Flags(), gateOutputFlag, "")
 	f.against.register(cmd.Flags())
 	return cmd
