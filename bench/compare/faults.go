@@ -141,7 +141,7 @@ type Outage struct {
 	Before, During, After *float64 // medians, in records read per second
 }
 
-// comparableS is how long a window has to last before a fault for there to be something to compare with afterwards, as bench/fault has it.
+// comparableS is how long a window has to last before a fault and behind its begin for there to be something to compare, as bench/fault has it.
 const comparableS = 1
 
 // Outage sums the cell's up.
@@ -149,7 +149,8 @@ func (c *Cell) Outage() Outage {
 	var out Outage
 	for _, t := range c.Usable {
 		o := t.Outage
-		out.NotSeen = out.NotSeen || o != nil && o.FromS != nil && *o.FromS >= comparableS && o.ReadGapS != nil && o.RecoveryS == nil
+		tells := o != nil && o.ReadGapS != nil && o.FromS != nil && *o.FromS >= comparableS && *o.FromS+comparableS <= t.WindowS
+		out.NotSeen = out.NotSeen || tells && o.RecoveryS == nil
 	}
 	values := func(of func(*result.Outage) *float64) (all []float64) {
 		for _, t := range c.Usable {

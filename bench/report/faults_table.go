@@ -111,13 +111,13 @@ func (f *faults) legend() []string {
 		}
 	}
 	if seen || unseen {
-		lines = append(lines, "recovered: from the first thing that broke until nine tenths of before were read in a second again")
+		lines = append(lines, "recovered: from the first thing that broke until, past the worst second, nine tenths of before were read in a second again")
 	}
 	if unseen {
 		lines = append(lines, notSeen+": reading did not go on as before within the window")
 	}
 	if dashes {
-		lines = append(lines, "no figure of recovery: it broke in the window's first second, so there is no before to come back to, or nothing was read")
+		lines = append(lines, "no figure of recovery: it broke in the window's first second or in its last, so that there is nothing to compare, or nothing was read")
 	}
 	if void {
 		lines = append(lines, "void: the guarantee broke, so its speed counts for nothing")
