@@ -42,6 +42,7 @@ func count(n *int64) int64 {
 }
 
 func TestLostAcknowledgements(t *testing.T) {
+	t.Parallel()
 	for _, on := range places(t) {
 		if on.name == "kafka-3" {
 			continue
@@ -83,6 +84,7 @@ func TestLostAcknowledgements(t *testing.T) {
 }
 
 func TestProducersDieAndZombiesAreFenced(t *testing.T) {
+	t.Parallel()
 	for _, on := range places(t) {
 		if on.name == "kafka-3" {
 			continue
@@ -123,6 +125,7 @@ func TestProducersDieAndZombiesAreFenced(t *testing.T) {
 const abandonedSeconds = 5
 
 func TestReadersAreDisturbed(t *testing.T) {
+	t.Parallel()
 	got := broken(t, exitOK, "rebalance-storm", "slow-consumer", "open-transaction", "--broker", "embedded", "--mode", "at-least-once,transactional",
 		"--rate", "1000", "--duration", "6s", "--warmup", "500ms")
 	for name, modes := range got {
@@ -139,8 +142,10 @@ func TestReadersAreDisturbed(t *testing.T) {
 		t.Errorf("readers that rest 500 ms after each batch read something every %.3f s", gap)
 	}
 	stuck := got["open-transaction"]["transactional"]
-	if hold := stuck.Lag.Hold.Max; hold == nil || *hold < 100 {
-		t.Errorf("a transaction open for 1.5 s held back %v offsets", hold)
+	if hold := stuck.Lag.Hold.Max; hold == nil || *hold < 25 { // a transaction at a time holds 20 back, over all partitions
+		t.Errorf("a transaction open for 1.5 s: hold %+v", stuck.Lag.Hold)
+	} else {
+		t.Logf("a transaction open for 1.5 s held back %.0f offsets", *hold)
 	}
 	named := false
 	for _, e := range stuck.Outage.Events {
@@ -174,7 +179,7 @@ func TestFaultRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "name the scenarios, or all: lost-ack"},
+		{nil, "SCENARIO is missing"},
 		{[]string{"lost-akc"}, "did you mean lost-ack?"},
 		{[]string{"zombie", "zombie"}, "zombie is named twice"},
 		{[]string{"zombie", "--mode", "idempotent"}, "it takes a transactional one"},

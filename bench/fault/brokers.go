@@ -29,6 +29,29 @@ func restart(graceful bool) func(context.Context, *Act) error {
 	}
 }
 
+// freeze halts the broker that leads most of the trial's partitions where it is, and lets it go on: a long pause of its machine, whose connections
+// stay up.
+func freeze(ctx context.Context, a *Act) error {
+	if err := a.until(ctx, a.instant(breaks)); err != nil {
+		return err
+	}
+	id, err := a.busiest(ctx)
+	if err != nil {
+		return err
+	}
+	node, control := int(id), a.Target.Control
+	if err := control.Suspend(node); err != nil {
+		return err
+	}
+	a.note(broke, "broker %d is suspended (SIGSTOP)", node)
+	err = a.until(ctx, a.instant(heals))
+	if e := control.Resume(node); e != nil {
+		return errors.Join(err, e)
+	}
+	a.note(healed, "broker %d goes on", node)
+	return err
+}
+
 // killCoordinator ends the broker that coordinates the first producer's transactions.
 func killCoordinator(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
@@ -72,11 +95,8 @@ func (a *Act) startAgain(ctx context.Context, node int) error {
 	return nil
 }
 
-// room is the size that a starved broker's files may have.
-const room = 1 << 20
-
-// fillDisk lets the broker that leads most partitions write no further. It gives up by itself (its only log directory has failed) or, where nothing
-// of it grew that far, is killed when the time to heal has come.
+// fillDisk lets the broker that leads most partitions write no further. It gives up by itself, as its only log directory has failed, or else is killed
+// when the time to heal has come.
 func fillDisk(ctx context.Context, a *Act) (err error) {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
@@ -86,10 +106,10 @@ func fillDisk(ctx context.Context, a *Act) (err error) {
 		return err
 	}
 	node, control := int(id), a.Target.Control
-	if err := control.Starve(node, room); err != nil {
+	if err := control.Starve(node); err != nil {
 		return err
 	}
-	a.note(broke, "no file of broker %d may grow beyond %d bytes", node, room)
+	a.note(broke, "broker %d can write to no file", node)
 	defer func() { err = errors.Join(err, a.startAgain(ctx, node)) }()
 	limited, cancel := context.WithTimeout(ctx, time.Duration(a.instant(heals)-clock.Now()))
 	defer cancel()

@@ -20,21 +20,28 @@ type crashPoint struct {
 	name   string
 	script []actor.Step
 	open   bool // a transaction is left open
-	txns   bool // there is no such point without transactions
 }
 
 // crashPoints are all that a producer's code can tell apart. Three whole transactions come before each.
-func crashPoints(size int) []crashPoint {
+func crashPoints(size int, transactional bool) []crashPoint {
 	half := max(1, size/2)
 	begin := []actor.Step{{Do: actor.Init}, {Do: actor.Cycle, N: 3}, {Do: actor.Begin}}
 	script := func(steps ...actor.Step) []actor.Step {
 		return append(append([]actor.Step{}, begin...), append(steps, actor.Step{Do: actor.Die})...)
 	}
+	send := actor.Step{Do: actor.Send, N: size}
+	if !transactional {
+		return []crashPoint{
+			{"in the middle of a batch", script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), false},
+			{"after a batch was acknowledged", script(send, actor.Step{Do: actor.Flush}), false},
+			{"after a flush", script(send, actor.Step{Do: actor.Commit}), false},
+		}
+	}
 	return []crashPoint{
-		{"in the middle of a transaction", script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), true, false},
-		{"before the commit", script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}), true, false},
-		{"between sending offsets and commit", script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Offsets}), true, true},
-		{"after the commit", script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Offsets}, actor.Step{Do: actor.Commit}), false, false},
+		{"in the middle of a transaction", script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), true},
+		{"before the commit", script(send, actor.Step{Do: actor.Flush}), true},
+		{"between sending offsets and commit", script(send, actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Offsets}), true},
+		{"after the commit", script(send, actor.Step{Do: actor.Offsets}, actor.Step{Do: actor.Commit}), false},
 	}
 }
 
@@ -49,10 +56,7 @@ func crash(ctx context.Context, a *Act) error {
 	}
 	size := max(1, a.Workload.TxnSize)
 	session := 0
-	for i, point := range crashPoints(size) {
-		if point.txns && !a.Workload.Mode.Transactional {
-			continue
-		}
+	for i, point := range crashPoints(size, a.Workload.Mode.Transactional) {
 		if err := a.succeeded(ctx, &session, fmt.Sprintf("crash-%d", i), point.name, point.open, func(p *actor.Process) error {
 			_, err := p.Until(ctx, actor.Dying)
 			return err
@@ -62,7 +66,7 @@ func crash(ctx context.Context, a *Act) error {
 	}
 	for i := range randomCrashes {
 		moment := time.Duration(100+a.random.IntN(400)) * time.Millisecond
-		if err := a.succeeded(ctx, &session, fmt.Sprintf("crash-random-%d", i), fmt.Sprintf("%s after its first transaction", moment), false, func(p *actor.Process) error {
+		if err := a.succeeded(ctx, &session, fmt.Sprintf("crash-random-%d", i), fmt.Sprintf("%s after its first commit", moment), false, func(p *actor.Process) error {
 			first := actor.Ended
 			if !a.Workload.Mode.Transactional {
 				first = actor.Acked
@@ -80,7 +84,7 @@ func crash(ctx context.Context, a *Act) error {
 	if !a.Workload.Mode.Transactional {
 		return nil
 	}
-	p, err := a.start(session, part{id: a.id("crash-abandoned"), group: true, timeout: abandoned, script: crashPoints(size)[0].script})
+	p, err := a.start(session, part{id: a.id("crash-abandoned"), group: true, timeout: abandoned, script: crashPoints(size, true)[0].script})
 	if err != nil {
 		return err
 	}
@@ -244,7 +248,11 @@ func (a *Act) overtake(ctx context.Context, session int) (fenced bool, err error
 			fenced = true
 		}
 	}
-	a.note(healed, "the zombie went on: fenced %t", fenced)
+	if fenced {
+		a.note(healed, "the zombie went on and was fenced")
+	} else {
+		a.note(healed, "the zombie went on and was NOT fenced")
+	}
 	return fenced, nil
 }
 

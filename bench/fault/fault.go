@@ -40,7 +40,8 @@ const (
 	Nothing Needs = 0
 	Proxy   Needs = 1 << iota
 	Brokers
-	Actors // producer processes of its own
+	Actors  // producer processes of its own
+	Leaders // other leaders for its partitions
 )
 
 // Modes says which modes a scenario concerns.
@@ -176,7 +177,7 @@ func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 	if a.Workload.Readers > 0 {
 		gapFrom, gapTo = seen.ReadGap(start, end)
 		o.ReadGapS = new(time.Duration(gapTo - gapFrom).Seconds())
-		o.RecoveryS = recovery(seen, start, from, end)
+		o.RecoveryS = recovery(seen.Read, start, from, end)
 	}
 	rates := func(from, to int64) *result.OutageRates {
 		if to-from < int64(100*time.Millisecond) {
@@ -188,26 +189,25 @@ func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 	o.Before, o.During, o.After = rates(start, from), rates(from, to), rates(to, end)
 }
 
-// reads is what a trial's readers did, by time.
-type reads interface {
-	Read(from, to int64) int64
-	ReadGap(from, to int64) (start, end int64)
-}
-
-// recovery is how long after the fault's begin it took until as much was read in a second as before it, in seconds; nil if it never was.
-func recovery(seen reads, start, from, end int64) *float64 {
+// recovery is how long after the fault's begin it took until as much was read in a second as before it, counted from the second in which the least
+// was read; 0 if that was no less. It is nil if that never came, or nothing was to compare with. In seconds.
+func recovery(read func(from, to int64) int64, start, from, end int64) *float64 {
 	const second, step = int64(time.Second), int64(10 * time.Millisecond)
-	if from-start < second {
+	if from-start < second || end-from < second {
 		return nil
 	}
-	before := float64(seen.Read(start, from)) / time.Duration(from-start).Seconds()
-	gapFrom, gapTo := seen.ReadGap(from, end)
-	at := from
-	if gapTo-gapFrom > second/10 {
-		at = gapTo
+	enough := recoveredShare * float64(read(start, from)) / time.Duration(from-start).Seconds()
+	deepest, least := from, read(from, from+second)
+	for at := from + step; at+second <= end; at += step {
+		if n := read(at, at+second); n < least {
+			deepest, least = at, n
+		}
 	}
-	for ; at+second <= end; at += step {
-		if float64(seen.Read(at, at+second)) >= recoveredShare*before {
+	if float64(least) >= enough {
+		return new(0.0)
+	}
+	for at := deepest; at+second <= end; at += step {
+		if float64(read(at, at+second)) >= enough {
 			return new(time.Duration(at - from).Seconds())
 		}
 	}

@@ -176,7 +176,9 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*result.MaxFailed)}
 		}
 		r.Sustained = &ok
-		r.Warnings = append(r.Warnings, why...)
+		if t.env.Disturbance == nil { // which is why, and nothing about the load is to be changed
+			r.Warnings = append(r.Warnings, why...)
+		}
 	}
 	if read := r.Throughput.ReadPerS; t.w.Rate.Max && !t.times.Quota && read != nil && math.Abs(*read-r.SentPerS) > maxDrift*r.SentPerS {
 		warn("%.0f records/s were read and %.0f sent: the window caught a queue filling or emptying; lengthen --warmup and --duration", *read, r.SentPerS)
