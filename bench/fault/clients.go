@@ -20,7 +20,6 @@ type crashPoint struct {
 	name   string
 	script []actor.Step
 	open   bool // a transaction is left open
-	txns   bool // there is no such point without transactions
 }
 
 // crashPoints are all that a producer's code can tell apart. Three whole transactions come before each.
@@ -30,15 +29,19 @@ func crashPoints(size int, transactional bool) []crashPoint {
 	script := func(steps ...actor.Step) []actor.Step {
 		return append(append([]actor.Step{}, begin...), append(steps, actor.Step{Do: actor.Die})...)
 	}
-	names := [...]string{"in the middle of a transaction", "before the commit", "after the commit"}
+	send := actor.Step{Do: actor.Send, N: size}
 	if !transactional {
-		names = [...]string{"in the middle of a batch", "after a batch was acknowledged", "after a flush"}
+		return []crashPoint{
+			{"in the middle of a batch", script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), false},
+			{"after a batch was acknowledged", script(send, actor.Step{Do: actor.Flush}), false},
+			{"after a flush", script(send, actor.Step{Do: actor.Commit}), false},
+		}
 	}
 	return []crashPoint{
-		{names[0], script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), true, false},
-		{names[1], script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}), true, false},
-		{"between sending offsets and commit", script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Offsets}), true, true},
-		{names[2], script(actor.Step{Do: actor.Send, N: size}, actor.Step{Do: actor.Offsets}, actor.Step{Do: actor.Commit}), false, false},
+		{"in the middle of a transaction", script(actor.Step{Do: actor.Send, N: half}, actor.Step{Do: actor.Flush}), true},
+		{"before the commit", script(send, actor.Step{Do: actor.Flush}), true},
+		{"between sending offsets and commit", script(send, actor.Step{Do: actor.Flush}, actor.Step{Do: actor.Offsets}), true},
+		{"after the commit", script(send, actor.Step{Do: actor.Offsets}, actor.Step{Do: actor.Commit}), false},
 	}
 }
 
@@ -54,9 +57,6 @@ func crash(ctx context.Context, a *Act) error {
 	size := max(1, a.Workload.TxnSize)
 	session := 0
 	for i, point := range crashPoints(size, a.Workload.Mode.Transactional) {
-		if point.txns && !a.Workload.Mode.Transactional {
-			continue
-		}
 		if err := a.succeeded(ctx, &session, fmt.Sprintf("crash-%d", i), point.name, point.open, func(p *actor.Process) error {
 			_, err := p.Until(ctx, actor.Dying)
 			return err
