@@ -37,7 +37,10 @@ var house = map[string][]string{
 	"bench/broker":            {},
 	"bench/trial": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/cluster/lag", "bench/measure", "bench/pace",
 		"bench/payload", "bench/plan", "bench/result", "bench/stats", "bench/verify", "bench/workload"},
-	"bench/fault/proxy": {},
+	"bench/fault": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/actor", "bench/fault/proxy", "bench/result", "bench/trial",
+		"bench/verify", "bench/workload"},
+	"bench/fault/actor": {"bench/client", "bench/clock", "bench/payload", "bench/verify", "bench/workload"},
+	"bench/fault/proxy": {"bench/clock"},
 	"bench/selfcheck": {"bench/broker", "bench/client", "bench/clock", "bench/cluster", "bench/fault/proxy", "bench/measure", "bench/pace", "bench/payload",
 		"bench/plan", "bench/result", "bench/stats", "bench/trial", "bench/verify", "bench/workload"},
 	"scripts/aa":         {"bench/compare", "bench/metric", "bench/result"},
@@ -48,7 +51,7 @@ var house = map[string][]string{
 	"bench/campaign":        {"bench/compare", "bench/metric", "bench/plan", "bench/result", "bench/workload"},
 	"bench/report":          {"bench/compare", "bench/figure", "bench/measure", "bench/metric", "bench/result", "bench/workload"},
 	"bench/cli": {"bench/advise", "bench/broker", "bench/campaign", "bench/client", "bench/client/librdkafka", "bench/cluster", "bench/compare",
-		"bench/figure", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
+		"bench/fault", "bench/fault/actor", "bench/fault/proxy", "bench/figure", "bench/metric", "bench/plan", "bench/report", "bench/result", "bench/selfcheck", "bench/trial", "bench/workload", "profiles"},
 	"profiles": {"bench/workload"},
 }
 

@@ -37,7 +37,7 @@ func resolve(t *testing.T, name string) *workload.Profile {
 }
 
 func TestList(t *testing.T) {
-	if want := []string{"capacity", "claims", "high-rate", "ladder", "low-rate", "quick"}; !slices.Equal(profiles.List(), want) {
+	if want := []string{"capacity", "claims", "fault", "high-rate", "ladder", "low-rate", "quick"}; !slices.Equal(profiles.List(), want) {
 		t.Errorf("%q", profiles.List())
 	}
 }

@@ -23,6 +23,7 @@ type Target struct {
 	Version   string // of the broker software, "" when external: the cluster says
 	PIDs      []int  // of local broker processes, for their CPU time
 	DataDirs  []string
+	Control   *Control // nil unless a local cluster was started for this target alone
 	Fresh     bool     // a local one that has just been started: its virtual machines are still compiling
 	Warnings  []string // for every result measured here
 

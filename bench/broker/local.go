@@ -26,12 +26,15 @@ type local struct {
 	dir     runDir
 	nodes   []*node
 	version string
+	control *Control
 }
 
 // openLocal takes the kept cluster where it fits, else starts one that ends with its target.
 func openLocal(ctx context.Context, o Options) (*Target, error) {
-	if target, err := openKept(ctx, o); target != nil || err != nil {
-		return target, err
+	if !o.Own {
+		if target, err := openKept(ctx, o); target != nil || err != nil {
+			return target, err
+		}
 	}
 	o.Nodes = max(o.Nodes, 1)
 	sweep(ctx, o)
@@ -41,7 +44,7 @@ func openLocal(ctx context.Context, o Options) (*Target, error) {
 	}
 	return &Target{
 		Kind: Local, Bootstrap: c.bootstrap(), Nodes: len(c.nodes), Version: c.version, Fresh: true,
-		PIDs: pids(c.processes()), DataDirs: c.dataDirs(),
+		PIDs: pids(c.processes()), DataDirs: c.dataDirs(), Control: c.control,
 		close: c.stop,
 	}, nil
 }
@@ -76,6 +79,7 @@ func tryLocal(ctx context.Context, o Options, vm java, d distribution, kept bool
 		return nil, err
 	}
 	c := &local{dir: dir, version: d.version}
+	c.control = &Control{cluster: c, vm: vm, kafka: d}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.stop(context.WithoutCancel(ctx)))

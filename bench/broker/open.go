@@ -14,6 +14,7 @@ var ErrUnavailable = errors.New("no such Kafka to be had")
 type Options struct {
 	Kind      Kind
 	Bootstrap string // host:port, comma-separated, of an external cluster
+	Own       bool   // of a local one: started for this target alone, even where a cluster is kept
 	Nodes     int    // 1 or 3, of a local or embedded one; 0: as many as a kept one has, else 1
 
 	CacheDir  string // Kafka's jars, a kept broker's state and the data of running ones live below it

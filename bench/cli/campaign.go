@@ -52,11 +52,13 @@ type job struct {
 	options broker.Options
 	takes   func(replicationFactor int) forecast
 	source  campaign.Source
-	left    []plan.Trial                 // still to be measured; nil where that shows on the way
-	finish  func(*result.Store) error    // stores the end of a session; the job knows whether the run is complete
-	discard func(fresh int) []plan.Trial // to be run first and thrown away
-	learnt  func(*result.Trial) string   // what is known of a trial's cell, once the source has taken it in; nil: nothing but its figures
-	earlier *result.Run                  // what an interrupted session measured; nil: this is the first
+	left    []plan.Trial                                                                   // still to be measured; nil where that shows on the way
+	finish  func(*result.Store) error                                                      // stores the end of a session; the job knows whether the run is complete
+	discard func(fresh int) []plan.Trial                                                   // to be run first and thrown away
+	breaks  bool                                                                           // brokers may end in the middle of it
+	stage   func(context.Context, *trial.Env, plan.Trial) (strike func() error, err error) // sets a trial up, and takes that down; nil: it needs nothing
+	learnt  func(*result.Trial) string                                                     // what is known of a trial's cell, once the source has taken it in; nil: nothing but its figures
+	earlier *result.Run                                                                    // what an interrupted session measured; nil: this is the first
 }
 
 // perform opens the cluster, runs a campaign on it and stores it in a directory. The run it returns is what was stored, also when it was
@@ -77,8 +79,11 @@ func (a *app) perform(ctx context.Context, j *job, f campaignFlags, screen *scre
 			return nil, ended(ctx, err)
 		}
 	}
-	ctx, unwatch := on.watch(ctx, a.say)
-	defer unwatch()
+	if !j.breaks {
+		var unwatch func()
+		ctx, unwatch = on.watch(ctx, a.say)
+		defer unwatch()
+	}
 	return a.measure(ctx, on, j, f, screen)
 }
 
@@ -127,7 +132,7 @@ func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, j *jo
 				screen.note(j.learnt(last))
 				last = nil // once
 			}
-			return trial.Run(ctx, env, t)
+			return staged(ctx, env, j, t)
 		},
 		Keep: func(t *result.Trial) error {
 			last = t
@@ -142,6 +147,22 @@ func (a *app) campaign(ctx context.Context, env trial.Env, screen *screen, j *jo
 		Hopeless: hopeless,
 	}
 	return runner.Run(ctx, j.source)
+}
+
+// staged measures a trial in the environment that the job sets up for it.
+func staged(ctx context.Context, env trial.Env, j *job, t plan.Trial) (measured *result.Trial, err error) {
+	if j.stage != nil {
+		strike, err := j.stage(ctx, &env, t)
+		if err != nil {
+			return nil, err
+		}
+		defer func() {
+			if e := strike(); e != nil {
+				env.Say(fmt.Sprintf("trial %s: %v", t.ID, e))
+			}
+		}()
+	}
+	return trial.Run(ctx, env, t)
 }
 
 // unfinished counts a run's trials that did not run to their end.

@@ -79,6 +79,7 @@ stops it afterwards.`,
 	root.AddCommand(
 		a.runCommand(),
 		a.capacityCommand(),
+		a.faultCommand(),
 		a.planCommand(),
 		a.profilesCommand(),
 		a.reportCommand(),
@@ -89,6 +90,7 @@ stops it afterwards.`,
 		a.doctorCommand(),
 		a.cleanCommand(),
 		a.versionCommand(),
+		a.actorCommand(),
 	)
 	wrapArgs(root)
 	return root

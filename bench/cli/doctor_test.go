@@ -41,7 +41,6 @@ func examined(t *testing.T, on place, args ...string) *diagnosis {
 }
 
 func TestDoctorTriesTheGenerator(t *testing.T) {
-	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		d := examined(t, on, "--rate", "400,200")
 		if len(d.Generator.Rungs) != 2 || len(d.Checks) != 0 {
@@ -57,7 +56,6 @@ func TestDoctorTriesTheGenerator(t *testing.T) {
 }
 
 func TestDoctorChecksTheTool(t *testing.T) {
-	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		d := examined(t, on, "--selfcheck")
 		subjects := map[string]bool{}

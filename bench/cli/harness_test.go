@@ -30,7 +30,7 @@ func newCommand(t *testing.T) *command {
 	c := &command{signals: make(chan os.Signal, 2)}
 	c.os = OS{
 		Stdout: &c.stdout, Stderr: &c.stderr, Env: []string{"PATH=" + os.Getenv("PATH")},
-		LookPath: exec.LookPath, CacheDir: t.TempDir(), Now: time.Now,
+		LookPath: exec.LookPath, Self: os.Args[0], CacheDir: t.TempDir(), Now: time.Now,
 		Signals: func() (<-chan os.Signal, func()) { return c.signals, func() {} },
 		Exit:    func(code int) { t.Errorf("left at once with code %d", code) },
 	}
@@ -133,6 +133,9 @@ func realKafka(t *testing.T, nodes int) string {
 }
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == actorCommand {
+		os.Exit(Main(os.Args[1:], System())) // a producer process of a fault
+	}
 	code := m.Run()
 	for _, target := range shared.targets {
 		if err := target.Close(context.Background()); err != nil {

@@ -15,10 +15,12 @@ import (
 
 // OS is the one door to the operating system: whole commands run in memory with another one in its place.
 type OS struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Env            []string // as os.Environ
 	LookPath       func(string) (string, error)
 	CacheDir       string
+	Self           string // this program's file, which it starts again as another process
 	Now            func() time.Time
 	Width          int        // columns of the terminal behind Stdout; 0: it is none
 	Live           bool       // Stderr is a terminal that a line can be rewritten on
@@ -31,7 +33,7 @@ type OS struct {
 // System is the operating system this process runs on.
 func System() OS {
 	s := OS{
-		Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ(), LookPath: exec.LookPath,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.Environ(), LookPath: exec.LookPath,
 		Now: time.Now, Live: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", Exit: os.Exit,
 		Signals: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 2)
@@ -49,6 +51,7 @@ func System() OS {
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		s.Width = width
 	}
+	s.Self, _ = os.Executable() // what needs it says that it is not there
 	if dir := s.getenv("KEB_CACHE_DIR"); dir != "" {
 		s.CacheDir = dir
 	} else if dir, err := os.UserCacheDir(); err == nil {

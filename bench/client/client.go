@@ -81,7 +81,7 @@ type Delivered struct {
 	At        int64 // clock nanoseconds when the client returned it
 }
 
-// Reader reads the partitions it was assigned, from their beginning.
+// Reader reads the partitions it was assigned, from their beginning or where it is told to begin.
 type Reader interface {
 	// Poll waits for at least one record (or the context, or about 100 ms) and returns as many as are at hand.
 	Poll(context.Context, []Delivered) (int, error)
@@ -122,7 +122,8 @@ type ReaderConfig struct {
 	Workload  workload.Workload
 	Topics    []string
 	Assigned  []Partition
-	Group     string // offsets are committed to it every second (the monitoring view depends on it)
+	From      []int64 // offset to begin at, by Assigned; nil: the beginning
+	Group     string  // offsets are committed to it every second (the monitoring view depends on it)
 	ClientID  string
 
 	Count func(Counters)

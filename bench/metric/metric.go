@@ -263,6 +263,7 @@ func counts() (all []Metric) {
 		{"premature", Lower, func(g *result.Guarantee) *int64 { return g.Premature }, transactional},
 		{"foreign", Lower, func(g *result.Guarantee) *int64 { return g.Foreign }, nil},
 		{"redelivered", Lower, func(g *result.Guarantee) *int64 { return g.Redelivered }, nil},
+		{"changed", Lower, func(g *result.Guarantee) *int64 { return g.Changed }, nil},
 		{"failed", Lower, func(g *result.Guarantee) *int64 { return &g.Failed }, nil},
 		{"sent", Neither, func(g *result.Guarantee) *int64 { return &g.Sent }, nil},
 		{"read", Neither, func(g *result.Guarantee) *int64 { return g.Read }, nil},

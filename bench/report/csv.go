@@ -173,6 +173,7 @@ func guarantees() []field {
 		ofMetric("premature"),
 		ofMetric("foreign"),
 		ofMetric("redelivered"),
+		ofMetric("changed"),
 	}
 }
 

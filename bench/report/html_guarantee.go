@@ -147,5 +147,6 @@ func guaranteeCounts() []guaranteeCount {
 		{"torn", func(g *result.Guarantee) *int64 { return g.Torn }, atomic},
 		{"premature", func(g *result.Guarantee) *int64 { return g.Premature }, atomic},
 		{"foreign", func(g *result.Guarantee) *int64 { return g.Foreign }, func(workload.Promises) bool { return true }},
+		{"changed", func(g *result.Guarantee) *int64 { return g.Changed }, func(workload.Promises) bool { return true }},
 	}
 }

@@ -89,6 +89,7 @@ type Trial struct {
 	RequestSpan  *RequestSpan       `json:"request_span"`
 	Resources    Resources          `json:"resources"`
 	Guarantee    Guarantee          `json:"guarantee"`
+	Outage       *Outage            `json:"outage,omitempty"` // what the fault did; absent without one
 }
 
 // What a trial that held its rate has at least handed over of the records due in its window, and had reported undelivered of all sent
@@ -196,6 +197,33 @@ type Resources struct {
 	BrokerLogBytes *int64   `json:"broker_log_bytes"` // replicas and __transaction_state included
 }
 
+// Outage is what a fault did to a trial. Times count from the window's start.
+type Outage struct {
+	Seed      uint64             `json:"seed"`
+	Events    []OutageEvent      `json:"events"`     // what was done and seen, in order
+	FromS     *float64           `json:"from_s"`     // the first thing that broke; null where nothing did
+	ToS       *float64           `json:"to_s"`       // the last that healed
+	AckGapS   *float64           `json:"ack_gap_s"`  // longest stretch of the window without an acknowledgement
+	ReadGapS  *float64           `json:"read_gap_s"` // longest without a record read; null without readers
+	RecoveryS *float64           `json:"recovery_s"` // after from_s, until as much was read in a second as nine tenths of before; null: it never was, or nothing was to compare with
+	Before    *OutageRates       `json:"before"`
+	During    *OutageRates       `json:"during"` // from_s to to_s
+	After     *OutageRates       `json:"after"`
+	Figures   map[string]float64 `json:"figures"` // the scenario's own
+}
+
+// OutageEvent is one thing that was done or seen.
+type OutageEvent struct {
+	AtS  float64 `json:"at_s"`
+	What string  `json:"what"`
+}
+
+// OutageRates are means over a stretch of the window.
+type OutageRates struct {
+	AckedPerS float64 `json:"acked_per_s"`
+	ReadPerS  float64 `json:"read_per_s"`
+}
+
 // Verdict is what the ledger says of a trial.
 type Verdict string
 
@@ -224,8 +252,9 @@ type Guarantee struct {
 	Duplicate     *int64   `json:"duplicate"`
 	Reordered     *int64   `json:"reordered"`
 	AbortedRead   *int64   `json:"aborted_read"`
-	Torn          *int64   `json:"torn"`      // transactions
-	Premature     *int64   `json:"premature"` // records read before their commit was called
-	Foreign       *int64   `json:"foreign"`   // never sent, or corrupt
-	Redelivered   *int64   `json:"redelivered"`
+	Torn          *int64   `json:"torn"`              // transactions
+	Premature     *int64   `json:"premature"`         // records read before their commit was called
+	Foreign       *int64   `json:"foreign"`           // never sent, or corrupt
+	Redelivered   *int64   `json:"redelivered"`       // read again at the same offset
+	Changed       *int64   `json:"changed,omitempty"` // of them, offsets that held another record the second time
 }

@@ -10,7 +10,7 @@ type Breach struct {
 }
 
 // Breaches are the promises that the counts break, in the order in which a verdict states them. A count that is null could not be judged
-// and breaks none; a foreign record breaks what every mode promises.
+// and breaks none; a foreign record, or an offset that changed, breaks what every mode promises.
 func (g *Guarantee) Breaches(p workload.Promises) []Breach {
 	var broken []Breach
 	for _, c := range []struct {
@@ -26,6 +26,7 @@ func (g *Guarantee) Breaches(p workload.Promises) []Breach {
 		{p.Atomic, "torn", g.Torn, "transactions partly visible"},
 		{p.Atomic, "premature", g.Premature, "read before their commit was called"},
 		{true, "foreign", g.Foreign, "read but never sent, or corrupt"},
+		{true, "changed", g.Changed, "offsets that held another record when they were read again"},
 	} {
 		if c.promised && c.n != nil && *c.n > 0 {
 			broken = append(broken, Breach{c.count, *c.n, c.what})

@@ -41,6 +41,9 @@ func (t *running) assemble(ctx context.Context) (*result.Trial, error) {
 	}
 	r.Guarantee = guarantee
 	t.judgeLoad(r, parts)
+	if t.env.Disturbance != nil {
+		t.env.Disturbance.Assess(r, t.activity)
+	}
 	if err := t.files.commit(); err != nil {
 		return nil, err
 	}
@@ -75,6 +78,11 @@ func (t *running) evidence(parts []*Part) verify.Evidence {
 		if p.Send != nil {
 			e.Sessions = append(e.Sessions, verify.Session{Sent: p.Send, Acked: p.Acks})
 		}
+	}
+	if t.env.Disturbance != nil {
+		e.Sessions = append(e.Sessions, t.env.Disturbance.Evidence()...)
+	}
+	for _, p := range parts {
 		if p.Read != nil {
 			e.Reads = append(e.Reads, p.Read)
 		}
@@ -143,7 +151,10 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 	if steal := r.Resources.CPUSteal; steal != nil && *steal > maxSteal {
 		warn("the hypervisor gave %.0f%% of this machine's CPU time to others: latencies are partly theirs; compare interleaved blocks only", 100**steal)
 	}
-	r.Complete = !t.cutShort
+	r.Complete = !t.cutShort && t.disturbed == nil
+	if t.disturbed != nil {
+		warn("the disturbance failed: %v", t.disturbed)
+	}
 	var failed int64
 	var why error
 	for _, p := range parts {
@@ -165,7 +176,9 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*result.MaxFailed)}
 		}
 		r.Sustained = &ok
-		r.Warnings = append(r.Warnings, why...)
+		if t.env.Disturbance == nil { // which is why, and nothing about the load is to be changed
+			r.Warnings = append(r.Warnings, why...)
+		}
 	}
 	if read := r.Throughput.ReadPerS; t.w.Rate.Max && !t.times.Quota && read != nil && math.Abs(*read-r.SentPerS) > maxDrift*r.SentPerS {
 		warn("%.0f records/s were read and %.0f sent: the window caught a queue filling or emptying; lengthen --warmup and --duration", *read, r.SentPerS)

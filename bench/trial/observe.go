@@ -194,7 +194,7 @@ func (t *running) takeLag(s lag.Sample) {
 func (t *running) positions(out []int64) error {
 	for _, r := range t.receivers {
 		own := make([]int64, len(r.assigned))
-		if err := r.reader.Position(own); err != nil {
+		if err := r.position(own); err != nil {
 			return err
 		}
 		for i, p := range r.assigned {

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -148,17 +149,22 @@ func (t *running) newReceiver(i int) (*receiver, error) {
 	for _, s := range t.sessions {
 		r.cursors = append(r.cursors, s.unread.cursor())
 	}
-	reader, err := t.env.Library.NewReader(client.ReaderConfig{
-		Bootstrap: t.env.Target.Bootstrap, Workload: t.w, Topics: t.names.topics, Assigned: assigned,
-		Group:    t.names.group,
-		ClientID: cluster.Name(t.env.RunID, t.plan.ID, fmt.Sprintf("reader-%d", i)),
-		Count:    func(c client.Counters) { r.counts.observe(c, 0) },
-		Log:      t.env.Log,
-	})
-	if err != nil {
+	open := func(from []int64) (client.Reader, error) {
+		return t.env.Library.NewReader(client.ReaderConfig{
+			Bootstrap: t.env.Target.Bootstrap, Workload: t.w, Topics: t.names.topics, Assigned: assigned, From: from,
+			Group:    t.names.group,
+			ClientID: cluster.Name(t.env.RunID, t.plan.ID, fmt.Sprintf("reader-%d", i)),
+			Count:    func(c client.Counters) { r.counts.observe(c, 0) },
+			Log:      t.env.Log,
+		})
+	}
+	if t.env.Disturbance != nil {
+		r.orders = &readerOrders{open: open, committed: func(ctx context.Context) ([]int64, error) { return t.committed(ctx, assigned) }}
+	}
+	var err error
+	if r.reader, err = open(nil); err != nil {
 		return nil, fmt.Errorf("open reader %d: %w", i, err)
 	}
-	r.reader = reader
 	return r, nil
 }
 

@@ -23,7 +23,8 @@ type receiver struct {
 	assigned []client.Partition
 	place    [][]int // of a topic's partition among the lane's own; -1: not assigned
 	reader   client.Reader
-	sessions []*session // by producer
+	orders   *readerOrders // nil unless the trial is disturbed
+	sessions []*session    // by producer
 	rec      *measure.Recorder
 	log      *verify.ReadLog
 	drained  chan struct{} // closed when there is nothing more to wait for
@@ -33,12 +34,15 @@ type receiver struct {
 	part    Part
 	cursors []cursor
 	group   readGroup
+
+	activity *Activity // nil unless the trial is disturbed
 }
 
 // session is what receivers share with one producer's lane.
 type session struct {
 	unread  *unread
 	visible *visibility
+	untimed bool // its records are none of the load's
 }
 
 // readGroup is a run of one transaction's records within a poll.
@@ -62,6 +66,10 @@ func (r *receiver) Run(ctx context.Context, t Times) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		default:
+		}
+		if err := r.obey(ctx); err != nil {
+			r.part.Ended = fmt.Errorf("reader %d: %w", r.index, err)
+			return r.part.Ended
 		}
 		n, err := r.reader.Poll(ctx, batch)
 		r.take(batch[:n], &t)
@@ -89,10 +97,13 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 		from := r.sessions[stamp.Producer]
 		called := from.visible == nil || stamp.Txn < from.visible.called.Load()
 		class := r.log.Read(stamp.Producer, stamp.Seq, partition, d.Offset, called)
-		if class != verify.New {
+		if class != verify.New || from.untimed {
 			continue
 		}
 		fresh++
+		if r.activity != nil {
+			r.activity.count(r.activity.read, d.At, 1)
+		}
 		r.cursors[stamp.Producer].finish(stamp.Seq)
 		if stamp.Flags&payload.FlagAbort != 0 {
 			continue // nobody was meant to have it
@@ -116,7 +127,7 @@ func (r *receiver) take(batch []client.Delivered, t *Times) {
 // behind returns how far the reader is from the end of the partition it is furthest from. It is called beside Run.
 func (r *receiver) behind(marks cluster.Marks, committed bool) (offsets int64, at client.Partition, err error) {
 	positions := make([]int64, len(r.assigned))
-	if err := r.reader.Position(positions); err != nil {
+	if err := r.position(positions); err != nil {
 		return 0, at, fmt.Errorf("ask reader %d for its position: %w", r.index, err)
 	}
 	for i, p := range r.assigned {
@@ -157,4 +168,9 @@ func (r *receiver) Part(context.Context) (*Part, error) {
 }
 
 // Close commits the last offsets and leaves.
-func (r *receiver) Close(ctx context.Context) error { return r.reader.Close(ctx) }
+func (r *receiver) Close(ctx context.Context) error {
+	if r.reader == nil {
+		return nil // it could not come back
+	}
+	return r.reader.Close(ctx)
+}

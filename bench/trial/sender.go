@@ -42,6 +42,7 @@ type sender struct {
 	acked    atomic.Int64
 	lastDone atomic.Int64 // clock ns of the last completion
 	counts   counterSpan
+	activity atomic.Pointer[Activity] // nil unless the trial is disturbed
 
 	// The sending goroutine's own.
 	rec     *measure.Recorder

@@ -129,6 +129,9 @@ func (s *sender) complete(c client.Completion) {
 	}
 	s.acks.Acked(f.seq)
 	s.acked.Add(1)
+	if a := s.activity.Load(); a != nil {
+		a.count(a.acked, c.At, 1)
+	}
 	if s.unwatched {
 		s.ackCursor.finish(f.seq)
 	}

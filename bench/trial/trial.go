@@ -42,6 +42,7 @@ type Env struct {
 	Admin             *cluster.Admin
 	Library           client.Library
 	ReplicationFactor int
+	Disturbance       Disturbance    // nil: nothing disturbs the trial
 	Store             *result.Store  // nil: nothing of the trial is kept
 	Progress          func(Progress) // about twice a second; may be nil
 	Say               func(string)   // what the user should know and no result holds
@@ -81,7 +82,8 @@ type running struct {
 	config      result.ClientConfig // effective
 	files       files
 	collector   *measure.Collector
-	sessions    []*session
+	sessions    []*session // of the producers, then of the disturbance
+	activity    *Activity  // nil unless the trial is disturbed
 	senders     []*sender
 	receivers   []*receiver
 	drained     chan struct{}
@@ -94,6 +96,7 @@ type running struct {
 	times     Times
 	stopped   int64 // clock ns when the senders had stopped
 	cutShort  bool  // by an interrupt
+	disturbed error // why the disturbance was not what it was meant to be
 	watch     watch
 	end       ending
 	censored  censored
@@ -165,6 +168,11 @@ func (t *running) open() (err error) {
 		}
 		t.sessions = append(t.sessions, s)
 	}
+	if t.env.Disturbance != nil {
+		for range t.env.Disturbance.Sessions() {
+			t.sessions = append(t.sessions, &session{unread: newUnread(), untimed: true})
+		}
+	}
 	for i := range t.w.Readers {
 		r, err := t.newReceiver(i)
 		if err != nil {
@@ -186,11 +194,16 @@ func (t *running) open() (err error) {
 // its part; what was measured until then is kept.
 func (t *running) measure(ctx context.Context) error {
 	t.times = timesOf(t.w, clock.Now()+int64(lead))
+	if t.env.Disturbance != nil {
+		t.activity = newActivity(t.times.Start, t.times.Deadline+int64(drainTimeout))
+	}
 	for _, s := range t.senders {
 		s.counts.within(&t.times)
+		s.activity.Store(t.activity)
 	}
 	for _, r := range t.receivers {
 		r.counts.within(&t.times)
+		r.activity = t.activity
 	}
 	// Receivers outlive an interrupt: they are told when the trial has been drained.
 	t.readCtx, t.stopReading = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -203,10 +216,35 @@ func (t *running) measure(ctx context.Context) error {
 	}
 	stop := t.observe(ctx)
 	defer stop()
+	disturbed := t.disturb(ctx)
 	err := together(len(t.senders), func(i int) error { return t.senders[i].Run(ctx, t.times) })
 	t.stopped, t.cutShort = clock.Now(), ctx.Err() != nil
 	t.times.stopped.Store(t.stopped)
+	if t.disturbed = disturbed(); t.disturbed != nil {
+		err = errors.Join(err, fmt.Errorf("disturbing the trial: %w", t.disturbed))
+	}
 	return err
+}
+
+// disturb starts what the trial is disturbed by, and returns what waits for its end.
+func (t *running) disturb(ctx context.Context) (wait func() error) {
+	if t.env.Disturbance == nil {
+		return func() error { return nil }
+	}
+	scene := Scene{
+		Times: t.times, Stamp: t.env.Stamp, FirstSession: t.w.Producers, Topics: t.names.topics, Partitions: t.w.Partitions, Group: t.names.group,
+		Readers: readers(t.receivers),
+	}
+	if t.w.Mode.Transactional {
+		scene.TransactionalIDs = t.names.txnIDs
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(t.times.Deadline-clock.Now()))
+	ended := make(chan error, 1)
+	go func() { ended <- t.env.Disturbance.Run(ctx, scene) }()
+	return func() error {
+		defer cancel()
+		return <-ended
+	}
 }
 
 func (t *running) closeSenders(ctx context.Context) error {

@@ -116,7 +116,7 @@ func defects(g result.Guarantee) map[string]int64 {
 	found := map[string]int64{}
 	for name, n := range map[string]*int64{
 		"lost": g.Lost, "duplicate": g.Duplicate, "reordered": g.Reordered, "aborted_read": g.AbortedRead,
-		"torn": g.Torn, "premature": g.Premature, "foreign": g.Foreign, "redelivered": g.Redelivered,
+		"torn": g.Torn, "premature": g.Premature, "foreign": g.Foreign, "redelivered": g.Redelivered, "changed": g.Changed,
 	} {
 		if n != nil && *n != 0 {
 			found[name] = *n

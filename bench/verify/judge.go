@@ -44,8 +44,8 @@ func (f *finding) add(n uint64, at string) {
 
 // findings are the counts over all sessions and lanes.
 type findings struct {
-	read, redelivered                                                   uint64
-	unread, duplicate, reordered, abortedRead, torn, premature, foreign finding
+	read, redelivered                                                            uint64
+	unread, duplicate, reordered, abortedRead, torn, premature, foreign, changed finding
 }
 
 // Judge counts what became of a trial's records and gives its verdict: unchecked without readers; broken when
@@ -170,6 +170,9 @@ func (in *Evidence) lane(f *findings, l *ReadLog) {
 	if e := l.FirstStray; e != nil {
 		f.foreign.add(l.Strays, e.Why+l.place(e.Partition, e.Offset))
 	}
+	if e := l.FirstChanged; e != nil {
+		f.changed.add(l.Changed, in.at(e.Producer, e.Seq)+l.place(e.Partition, e.Offset))
+	}
 	for producer := range l.Producers {
 		for i, o := range l.Producers[producer].Order {
 			// After a sequence that was never sent everything looks late: order is judged without it.
@@ -218,6 +221,7 @@ func (in *Evidence) report(g *result.Guarantee, f *findings) {
 	g.Reordered = count(f.reordered.n)
 	g.Foreign = count(f.foreign.n)
 	g.Redelivered = count(f.redelivered)
+	g.Changed = count(f.changed.n)
 	if in.ReachedEnd {
 		g.Lost = count(f.unread.n)
 	}
@@ -237,6 +241,7 @@ func (in *Evidence) decide(g *result.Guarantee, f *findings) {
 	first := map[string]string{
 		"lost": f.unread.first, "duplicate": f.duplicate.first, "reordered": f.reordered.first, "aborted_read": f.abortedRead.first,
 		"torn": f.torn.first, "premature": f.premature.first, "foreign": f.foreign.first,
+		"changed": f.changed.first,
 	}
 	var broken []result.Breach
 	g.Verdict, broken = g.Judge(in.Mode, in.Isolation)

@@ -53,6 +53,11 @@ func TestPlantedDefectsAreFound(t *testing.T) {
 			h.transactions(1, client.Committed, client.Committed, client.Fenced)
 			h.drop(1, 9)
 		}, map[string]int64{"torn": 1}, "transactions partly visible: 1, first: producer 1, sequence 8, transaction 2: 3 of 4 records read", result.Broken},
+		{"offset that changed", "at-most-once", func(h *history) {
+			h.drop(1, 11)
+			h.add(0, delivery{producer: 0, seq: 0, offset: 2}, delivery{producer: 1, seq: 11, offset: 2})
+		},
+			map[string]int64{"lost": 1, "redelivered": 2, "changed": 1}, "offsets that held another record when they were read again: 1, first: producer 1, sequence 11, t[0] offset 2", result.Broken},
 		{"premature", "transactional", func(h *history) { h.lanes[1][0].early = true; h.lanes[1][1].early = true },
 			map[string]int64{"premature": 2}, "read before their commit was called: 2, first: producer 0, sequence 1, transaction 0", result.Broken},
 		{"read from a transaction that never ended", "transactional", func(h *history) {
@@ -158,7 +163,7 @@ func TestCounts(t *testing.T) {
 	want := result.Guarantee{
 		Verdict: result.Held, Reasons: []string{}, Sent: 24, Acked: 24, Committed: 16, Aborted: 4, Indeterminate: 4,
 		Read: new(int64(20)), Lost: new(int64(0)), Duplicate: new(int64(0)), Reordered: new(int64(0)), AbortedRead: new(int64(0)),
-		Torn: new(int64(0)), Premature: new(int64(0)), Foreign: new(int64(0)), Redelivered: new(int64(0)),
+		Torn: new(int64(0)), Premature: new(int64(0)), Foreign: new(int64(0)), Redelivered: new(int64(0)), Changed: new(int64(0)),
 	}
 	if !reflect.DeepEqual(g, want) {
 		t.Errorf("got %+v\nwant %+v", g, want)

@@ -71,9 +71,11 @@ type ReadLog struct {
 	Copies      uint64  // of sequences the lane had read already, at another offset
 	Redelivered uint64
 	Strays      uint64 // foreign by their stamp; sequences never sent are found when judging
+	Changed     uint64 // offsets that held another record when they were read again
 
 	FirstDuplicate *Example
 	FirstStray     *Example
+	FirstChanged   *Example
 }
 
 // Position is how far a partition was read.
@@ -120,6 +122,9 @@ func NewReadLog(partitions []string) *ReadLog {
 // where there are no transactions.
 func (l *ReadLog) Read(producer uint32, seq uint64, partition int, offset int64, commitCalled bool) Class {
 	if l.passed(partition, offset) {
+		if !l.knows(producer, seq) {
+			l.changed(Example{Producer: producer, Seq: seq, Partition: partition, Offset: offset})
+		}
 		return Redelivered
 	}
 	if producer >= maxProducers || seq >= Limit {
@@ -166,6 +171,18 @@ func (l *ReadLog) passed(partition int, offset int64) bool {
 	}
 	p.Next = offset + 1
 	return false
+}
+
+// knows tells whether the lane has read a sequence.
+func (l *ReadLog) knows(producer uint32, seq uint64) bool {
+	return int(producer) < len(l.Producers) && l.Producers[producer].Seqs.Contains(seq)
+}
+
+func (l *ReadLog) changed(e Example) {
+	if l.Changed == 0 {
+		l.FirstChanged = &e
+	}
+	l.Changed++
 }
 
 func (l *ReadLog) stray(e Example) Class {

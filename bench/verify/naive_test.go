@@ -104,7 +104,7 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 		return g
 	}
 
-	var duplicate, foreign, redelivered, reordered, premature, lost, abortedRead, torn, readN int64
+	var changed, duplicate, foreign, redelivered, reordered, premature, lost, abortedRead, torn, readN int64
 	read, early := map[recordID]int{}, map[recordID]bool{}
 	highest, late := map[place]uint64{}, map[place]int64{}
 	for lane, deliveries := range lanes {
@@ -114,6 +114,9 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 			id, at := recordID{d.producer, d.seq}, place{lane, d.partition, d.producer}
 			if last, was := passed[d.partition]; was && d.offset <= last {
 				redelivered++
+				if d.producer != corrupt && !mine[id] {
+					changed++
+				}
 				continue
 			}
 			passed[d.partition] = d.offset
@@ -172,9 +175,9 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 		}
 	}
 
-	g.Read, g.Duplicate, g.Reordered, g.Foreign, g.Redelivered = &readN, &duplicate, &reordered, &foreign, &redelivered
+	g.Read, g.Duplicate, g.Reordered, g.Foreign, g.Redelivered, g.Changed = &readN, &duplicate, &reordered, &foreign, &redelivered, &changed
 	txns, hidden := in.Mode.Transactional, in.Mode.Transactional && in.Isolation == workload.ReadCommitted
-	broken := foreign > 0
+	broken := foreign > 0 || changed > 0
 	if in.ReachedEnd {
 		g.Lost = &lost
 	}

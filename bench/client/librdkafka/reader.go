@@ -45,10 +45,12 @@ func newReader(cfg client.ReaderConfig, open consumerOpener) (client.Reader, err
 		return nil, fmt.Errorf("open reader %s: %w", cfg.ClientID, rejected(cfg.Workload, err))
 	}
 	r := &reader{cfg: cfg, kafka: k, records: records}
-	for _, a := range cfg.Assigned {
-		r.assigned = append(r.assigned, kafka.TopicPartition{
-			Topic: &cfg.Topics[a.Topic], Partition: a.Partition, Offset: kafka.OffsetBeginning,
-		})
+	for i, a := range cfg.Assigned {
+		from := kafka.OffsetBeginning
+		if cfg.From != nil {
+			from = kafka.Offset(cfg.From[i])
+		}
+		r.assigned = append(r.assigned, kafka.TopicPartition{Topic: &cfg.Topics[a.Topic], Partition: a.Partition, Offset: from})
 	}
 	r.background.Go(func() { forwardLogs(k.Logs(), cfg.Log) })
 	if err := k.Assign(r.assigned); err != nil {
@@ -107,8 +109,8 @@ func (r *reader) failed(k kafka.Error) error {
 }
 
 // Position is librdkafka's, which moves past the markers of transactions and past aborted records as Poll meets
-// them, unlike the offset of the last record read. Before a partition's first record it is 0: the tool's topics
-// are fresh, their logs begin there.
+// them, unlike the offset of the last record read. Before a partition's first record it is where reading begins: 0, unless told
+// otherwise, for the tool's topics are fresh.
 func (r *reader) Position(to []int64) error {
 	r.closing.RLock()
 	defer r.closing.RUnlock()
@@ -123,7 +125,7 @@ func (r *reader) Position(to []int64) error {
 		if p.Error != nil {
 			return fmt.Errorf("position of reader %s in %s: %w", r.cfg.ClientID, p, p.Error)
 		}
-		to[i] = max(int64(p.Offset), 0) // kafka.OffsetInvalid is negative
+		to[i] = max(int64(p.Offset), int64(r.assigned[i].Offset), 0) // kafka.OffsetInvalid and OffsetBeginning are negative
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // BenchmarkError measures what the proxy adds to a known delay, a request at a time: direct is the same without it.
@@ -47,5 +49,62 @@ func BenchmarkLarge(b *testing.B) {
 	for b.Loop() {
 		c.send(frame)
 		c.expect(1)
+	}
+}
+
+// BenchmarkRule measures what rules that never strike cost a round trip: none, one that asks for another kind of request,
+// one that counts, one that looks into the whole request.
+func BenchmarkRule(b *testing.B) {
+	for _, bb := range []struct {
+		name  string
+		rules []Rule
+	}{
+		{"none", nil},
+		{"other", []Rule{{Requests: []string{"Produce"}}}},
+		{"counts", []Rule{{Requests: []string{"EndTxn"}}}},
+		{"where", []Rule{{Requests: []string{"EndTxn"}, Where: func(kmsg.Request) bool { return true }}}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			s := newStub(b, nil)
+			p := openFor(b, s.addr())
+			for _, r := range bb.rules {
+				inject(b, p, r)
+			}
+			c := dial(b, p.Bootstrap()[0])
+			frame := kmsg.NewRequestFormatter().AppendRequest(nil, kmsg.NewPtrEndTxnRequest(), 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.send(frame)
+				c.expect(1)
+			}
+		})
+	}
+}
+
+// BenchmarkGates measures what each frame pays for being stoppable.
+func BenchmarkGates(b *testing.B) {
+	ctx, gs := b.Context(), gates{{}, {}, {}}
+	for b.Loop() {
+		if !gs.wait(ctx) {
+			b.Fatal("shut")
+		}
+	}
+}
+
+// BenchmarkPass measures a request and its response without the network between.
+func BenchmarkPass(b *testing.B) {
+	l := &link{proxy: unopened(), front: &front{node: &node{}}, unanswered: make(map[int32]waiting)}
+	l.proxy.Delay(Delays{})
+	request, response := requestFrame(kmsg.EndTxn, 0, 1), answerFrame(1, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := l.request(request); err != nil {
+			b.Fatal(err)
+		}
+		p, err := l.response(response)
+		if err != nil {
+			b.Fatal(err)
+		}
+		l.answered(p)
 	}
 }

@@ -78,6 +78,27 @@ func parseRequest(frame []byte) (request, error) {
 	return req, nil
 }
 
+// parseBody reads the whole of a request whose header has been read.
+func parseBody(frame []byte, req request) (kmsg.Request, error) {
+	body := kmsg.RequestForKey(req.key)
+	if body == nil || req.version > body.MaxVersion() {
+		return nil, errors.New("the proxy does not know this version")
+	}
+	body.SetVersion(req.version)
+	b := kbin.Reader{Src: frame[sizeBytes+8:]}
+	b.NullableString() // the client id
+	if body.IsFlexible() {
+		skipTags(&b)
+	}
+	if !b.Ok() {
+		return nil, fmt.Errorf("%w: it ends within its header", errFrame)
+	}
+	if err := body.ReadFrom(b.Src); err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
 // parseResponse reads what every response begins with.
 func parseResponse(frame []byte) (correlation int32, err error) {
 	b := kbin.Reader{Src: frame[sizeBytes:]}

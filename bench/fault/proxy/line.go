@@ -16,6 +16,7 @@ const frameOverhead = 64
 type passage struct {
 	frame []byte
 	due   time.Time
+	end   *strike // in place of a frame, what it was lost to
 }
 
 // line is the queue between the goroutine that reads from one side and the one that writes to the other.
