@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,7 +165,7 @@ func (c *Capacity) judge(t *result.Trial) (keptUp bool, why string) {
 	case t.Guarantee.Verdict != result.Held:
 		return false, "guarantee " + strings.ReplaceAll(string(t.Guarantee.Verdict), "_", " ")
 	case t.Sustained == nil || !*t.Sustained:
-		return false, fmt.Sprintf("unsustained: %.0f/s sent", t.SentPerS)
+		return false, "unsustained: " + fellBehind(t)
 	}
 	for _, o := range c.Asked() {
 		switch met, ok := o.Met(t); {
@@ -175,6 +176,21 @@ func (c *Capacity) judge(t *result.Trial) (keptUp bool, why string) {
 		}
 	}
 	return true, ""
+}
+
+// fellBehind says in a few words what became of the records of a probe that did not keep up. A window may see as many sent as were due, when
+// those before it were late.
+func fellBehind(t *result.Trial) string {
+	handed, due := float64(t.Window.Handed), t.Window.Due
+	switch {
+	case t.DuePerS == nil || due == nil || t.SentPerS < result.MinHanded**t.DuePerS:
+		return fmt.Sprintf("%.0f/s sent", t.SentPerS)
+	case handed < result.MinHanded*float64(*due):
+		return fmt.Sprintf("%.0f%% of the records due sent in time", math.Floor(100*handed/float64(*due)))
+	case float64(t.Guarantee.Failed) > result.MaxFailed*float64(t.Guarantee.Sent):
+		return fmt.Sprintf("%.0f%% of the records undelivered", 100*float64(t.Guarantee.Failed)/float64(t.Guarantee.Sent))
+	}
+	return "the backlog grew"
 }
 
 // figure spells a figure as its objective spells the bound.

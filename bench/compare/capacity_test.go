@@ -96,6 +96,13 @@ func TestWhatAProbeSays(t *testing.T) {
 		change(&p)
 		return p
 	}
+	late := func(handed, failed int64) result.Trial { // as many sent as are due, those of before the window among them
+		p := probe("at-least-once", 1000, 1)
+		p.DuePerS, p.SentPerS = new(1000.0), 1000
+		p.Window.Due, p.Window.Handed = new(int64(1000)), handed
+		p.Guarantee.Sent, p.Guarantee.Failed = 1000, failed
+		return p
+	}
 	// Whatever a trial happens to have or lack, an objective is asked of the modes that it concerns.
 	strange := probe("at-least-once", 1000, 99_000)
 	strange.LatencyUS["commit_due"] = result.Latency{P99: new(60_000.0)}
@@ -112,6 +119,9 @@ func TestWhatAProbeSays(t *testing.T) {
 		"never recorded":   {with(func(*result.Trial) {}), true, "no p99(commit_due): too few samples, or records never read"},
 		"too few samples":  {with(func(p *result.Trial) { p.LatencyUS["commit_due"] = result.Latency{Count: 50} }), true, "no p99(commit_due): too few samples, or records never read"},
 		"unsustained":      {unsustained(probe("at-least-once", 1000, 1)), false, "unsustained: 1000/s sent"},
+		"handed over late": {unsustained(late(850, 0)), false, "unsustained: 85% of the records due sent in time"},
+		"undelivered":      {unsustained(late(1000, 30)), false, "unsustained: 3% of the records undelivered"},
+		"piling up":        {unsustained(late(1000, 10)), false, "unsustained: the backlog grew"},
 		"at max":           {with(func(p *result.Trial) { p.Sustained = nil }), false, "unsustained: 1000/s sent"},
 		"ended early":      {with(func(p *result.Trial) { p.Complete = false }), false, "the probe ended early"},
 		"broken":           {with(func(p *result.Trial) { p.Guarantee.Verdict = result.Broken }), false, "guarantee broken"},
