@@ -123,9 +123,10 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if err == nil {
 		end = softened(keeper.counts, end)
 	}
-	out := a.Stdout
-	if f.format != "text" {
-		out = a.Stderr
+	out := a.Stderr
+	if f.format == "text" {
+		out = a.Stdout
+		fmt.Fprintln(out) // the report is above
 	}
 	others, end := weightiest(ctx, end, a.judge(keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
 	for _, other := range others {
