@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client/redact"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/client"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
@@ -65,7 +65,7 @@ func (a *app) otherSide(f againstFlags, w *workloadFlags, profile string) (*othe
 		case what == againstProperty:
 			side.client.properties = append(side.client.properties, value)
 			key, secret, _ := strings.Cut(value, "=")
-			shown = what + "=" + key + "=" + redact.Properties(map[string]string{key: secret})[key]
+			shown = what + "=" + key + "=" + client.Redact(map[string]string{key: secret})[key]
 		default:
 			return nil, usagef("--against %s: %s", what, workload.DidYouMean(what, []string{againstBootstrap, againstConfig, againstProperty}))
 		}

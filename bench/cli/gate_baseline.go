@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -59,7 +58,7 @@ func (f *baselineFlags) yardstick() (*yardstick, error) {
 	return y, nil
 }
 
-// against holds a run against the baseline, and says what is under test and does not differ. A yardstick that is nil makes no baseline.
+// against holds a run against the baseline, and warns where nothing of what is under test differs. A yardstick that is nil makes no baseline.
 func (y *yardstick) against(run *compare.Run, say func(string, ...any)) (*gate.Against, error) {
 	if y == nil {
 		return nil, nil
@@ -68,14 +67,13 @@ func (y *yardstick) against(run *compare.Run, say func(string, ...any)) (*gate.A
 		return nil, usagef("--baseline: run %s is held against itself: name earlier ones", run.RunID)
 	}
 	against := &gate.Against{Differences: slices.Clone(y.within)}
-	var meant []string
 	for _, r := range y.runs {
 		held := compare.Hold(r, run, y.underTest)
 		against.Runs = append(against.Runs, held.Baseline)
-		against.Differences, meant = united(against.Differences, held.Others), united(meant, held.Meant)
+		against.Differences, against.UnderTest = united(against.Differences, held.Others), united(against.UnderTest, held.Meant)
 	}
 	if len(y.underTest) > 0 {
-		tested(meant, say)
+		untouched(against, say)
 	}
 	return against, nil
 }
@@ -87,17 +85,16 @@ func interleaved(run, baseline *compare.Run, underTest []string, say func(string
 		tests = append(tests, compare.UnderTest(name))
 	}
 	held := compare.Hold(baseline, run, tests)
-	tested(held.Meant, say)
-	return &gate.Against{Runs: []*compare.Run{held.Baseline}, Interleaved: true, Differences: held.Others}
+	against := &gate.Against{Runs: []*compare.Run{held.Baseline}, Interleaved: true, UnderTest: held.Meant, Differences: held.Others}
+	untouched(against, say)
+	return against
 }
 
-// tested says what is under test.
-func tested(meant []string, say func(string, ...any)) {
-	if len(meant) == 0 {
+// untouched warns of a test of nothing.
+func untouched(against *gate.Against, say func(string, ...any)) {
+	if len(against.UnderTest) == 0 {
 		say("warning: nothing of what is under test differs between the baseline and the run")
-		return
 	}
-	say("under test: %s", strings.Join(meant, "; "))
 }
 
 // united are the lines of both, each once.

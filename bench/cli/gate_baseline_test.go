@@ -48,7 +48,7 @@ func TestGateAgainstABaseline(t *testing.T) {
 		"too few runs":        {exitInconclusive, append(halves(two), slower), []string{"2 baseline runs too few"}},
 		"another broker":      {exitInconclusive, append(halves(file), newer("upgraded", 1, upgraded)), []string{"not comparable with the baseline: broker version: 4.3.1 → 4.4.0", "--under-test"}},
 		"the broker is under test": {exitOK, append(halves(file), newer("tested", 1, upgraded), "--under-test", "broker.version"),
-			[]string{"pass", "under test: broker version: 4.3.1 → 4.4.0"}},
+			[]string{"pass", "tested broker version: 4.3.1 → 4.4.0"}},
 		"the broker is under test, and the machine is another": {exitInconclusive, append(halves(file), newer("moved", 1, moved), "--under-test", "broker.version"),
 			[]string{"not comparable with the baseline: machine: "}},
 		"nothing under test differs": {exitOK, append(halves(file), same, "--under-test", "client"), []string{"warning: nothing of what is under test differs"}},

@@ -22,7 +22,10 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 	if err := Check(rules, run, against != nil && len(against.Runs) > 0); err != nil {
 		return nil, err
 	}
-	j := &Judgement{Verdicts: []Verdict{}, Broken: broken(run)}
+	j := &Judgement{Verdicts: []Verdict{}, Broken: broken(run), UnderTest: []string{}}
+	if against != nil {
+		j.UnderTest = append(j.UnderTest, against.UnderTest...)
+	}
 	var tested []*test // in the order of the verdicts; nil where the rule counts
 	for _, r := range rules {
 		cells, err := r.cells(run)

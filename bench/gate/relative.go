@@ -16,6 +16,7 @@ import (
 type Against struct {
 	Runs        []*compare.Run
 	Interleaved bool     // the one run's blocks are those of the run that is judged: pairs by block, as cost rules do
+	UnderTest   []string // what the sides are meant to differ in, and do
 	Differences []string // what makes the sides not comparable, beside what is under test; empty: nothing
 }
 

@@ -53,6 +53,8 @@ type Judgement struct {
 	Outcome  Outcome   `json:"outcome"`
 	Verdicts []Verdict `json:"verdicts"` // by rule, then by cell
 	Broken   []string  `json:"broken"`   // a line for each cell whose guarantee broke
+
+	UnderTest []string `json:"under_test"` // what the run is meant to differ in from its baseline, and does, a line each
 }
 
 // overall is the gate's outcome: a broken guarantee before a failed rule, that before an inconclusive one. Nothing judged passes nothing.

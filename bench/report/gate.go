@@ -148,7 +148,11 @@ func (g *Gate) worst() (verdicts []gate.Verdict) {
 	return verdicts
 }
 
-// measured says what was judged, on what.
+// measured says what was judged, on what, and what was under test.
 func (g *Gate) measured() []line {
-	return append([]line{{"run", printable(g.Run)}}, summaryOf(g.run).header()...)
+	lines := append([]line{{"run", printable(g.Run)}}, summaryOf(g.run).header()...)
+	if len(g.UnderTest) > 0 {
+		lines = append(lines, line{"tested", printable(strings.Join(g.UnderTest, "; "))})
+	}
+	return lines
 }
