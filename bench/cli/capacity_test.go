@@ -175,7 +175,7 @@ func TestCapacityAsksWhatConcernsAMode(t *testing.T) {
 		"--mode", "at-most-once,transactional", "--txn-size", "10", "--slo", "torn == 0", "--slo", "acked_per_s > 1", "--slo", "txn_failed == 0"}, shortProbes)...)
 	text := strings.Join(strings.Fields(c.stdout.String()), " ")
 	for _, part := range []string{
-		"At-most-once holds 200 msg/s, the highest rate tried (1 of 1 probe); transactional (10 per transaction), with torn == 0 and acked_per_s > 1 and txn_failed == 0, holds 200 msg/s",
+		"At-most-once holds ", "transactional (10 per transaction), with torn == 0 and acked_per_s > 1 and txn_failed == 0, holds ",
 		"torn == 0 was not asked of at-most-once: there is no such figure", "acked_per_s > 1 was not asked of at-most-once",
 	} {
 		if !strings.Contains(text, part) {

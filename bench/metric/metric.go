@@ -176,9 +176,9 @@ func modesOf(histogram measure.Metric) func(workload.Mode) bool {
 	switch histogram {
 	case measure.Ack, measure.Service:
 		return acknowledged
-	case measure.Fill, measure.Commit, measure.CommitFlush, measure.CommitEnd, measure.CommitDue, measure.VisibilityFirst, measure.VisibilityLast:
+	case measure.Fill, measure.Commit, measure.CommitFlush, measure.CommitEnd, measure.CommitDue, measure.VisibilityFirst, measure.VisibilityLast, measure.Init:
 		return transactional
-	case measure.SendOffsets, measure.Init: // nothing is consumed in a transaction, and a session begins before the window
+	case measure.SendOffsets: // nothing is consumed in a transaction
 		return never
 	default:
 		return nil

@@ -102,7 +102,7 @@ func TestConcerns(t *testing.T) {
 	for name, want := range map[string]string{
 		"p99(e2e)": every, "p99(schedule)": every, "max(blocked)": every, "p99(ack)": acked, "mean(service)": acked,
 		"p99(fill)": txn, "p99(commit)": txn, "p50(commit_flush)": txn, "p50(commit_end)": txn, "p99(commit_due)": txn,
-		"p99(visibility_first)": txn, "p99.9(visibility_last)": txn, "p99(send_offsets)": none, "max(init)": none,
+		"p99(visibility_first)": txn, "p99.9(visibility_last)": txn, "p99(send_offsets)": none, "max(init)": txn,
 		"read_per_s": every, "acked_per_s": acked, "sent_per_s": every, "due_per_s": every, "us_per_record": every,
 		"p99(hold)": every, "max(age)": every, "marker_share": every, "client_cpu_us_per_record": every, "requests_per_record": every,
 		"lost": every, "duplicate": every, "reordered": every, "foreign": every, "redelivered": every, "failed": every, "sent": every, "read": every,
