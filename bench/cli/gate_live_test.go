@@ -14,10 +14,10 @@ import (
 )
 
 // The whole path of a release pipeline: a gate that passes, the same one behind a proxy that delays every commit, which fails, and one that was
-// measured in too few blocks, which is inconclusive. Transactions are seldom enough that a delayed commit is over before the next is due. What a busy
-// machine left inconclusive is measured once more.
+// measured in too few blocks, which is inconclusive. The limit is far from either side's throughput, so that no busy machine decides: some twenty records a
+// second behind the delay, and thousands without it. What is left inconclusive all the same is measured once more.
 func TestGatesOfAPipeline(t *testing.T) {
-	const added = 60 * time.Millisecond
+	const added = 500 * time.Millisecond
 	where := map[string]func(*testing.T) string{"embedded": embeddedKafka}
 	if os.Getenv(requireKafka) != "" {
 		where["kafka-1"] = func(t *testing.T) string { return realKafka(t, 1) }
@@ -28,7 +28,7 @@ func TestGatesOfAPipeline(t *testing.T) {
 			direct, delaying := throughProxy(t, address), throughProxy(t, address)
 			delaying.Delay(proxy.Delays{Request: map[string]time.Duration{"EndTxn": added}})
 			rules := filepath.Join(t.TempDir(), "gate.yaml")
-			if err := os.WriteFile(rules, []byte("rules:\n  - p50(commit_due) < 40ms\n  - lost == 0\n"), 0o600); err != nil {
+			if err := os.WriteFile(rules, []byte("rules:\n  - read_per_s > 40\n  - lost == 0\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			measured := func(t *testing.T, through *proxy.Proxy, want int, args ...string) (dir string) {
@@ -37,8 +37,8 @@ func TestGatesOfAPipeline(t *testing.T) {
 				for range 2 {
 					dir = filepath.Join(t.TempDir(), "run")
 					c := newCommand(t)
-					got = Main(append([]string{"run", "-b", strings.Join(through.Bootstrap(), ","), "--mode", "transactional", "--txn-size", "10", "--rate", "100",
-						"--message-size", "100", "--duration", "3200ms", "--warmup", "300ms", "--progress", "none", "--out", dir}, args...), c.os)
+					got = Main(append([]string{"run", "-b", strings.Join(through.Bootstrap(), ","), "--mode", "transactional", "--txn-size", "10", "--rate", "max",
+						"--message-size", "100", "--duration", "1500ms", "--warmup", "300ms", "--progress", "none", "--out", dir}, args...), c.os)
 					if t.Logf("exit code %d, want %d\n%s%s", got, want, &c.stdout, &c.stderr); got != exitInconclusive {
 						break
 					}
@@ -61,7 +61,7 @@ func TestGatesOfAPipeline(t *testing.T) {
 				if err := json.Unmarshal(again.stdout.Bytes(), &g); err != nil {
 					t.Fatal(err)
 				}
-				if v := g.Verdicts[0]; v.Outcome != gate.Fail || *v.Value < float64(added.Microseconds()) || v.Blocks != 5 || g.Verdicts[1].Outcome != gate.Pass {
+				if v := g.Verdicts[0]; v.Outcome != gate.Fail || *v.Value > 40 || v.Blocks != 5 || g.Verdicts[1].Outcome != gate.Pass {
 					t.Errorf("got %+v", g.Verdicts)
 				}
 			})
