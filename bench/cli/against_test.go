@@ -13,12 +13,12 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
-// TestBothSidesAreMeasuredInTheSameBlocks holds a cluster whose commits take 15 ms longer, by a proxy before the same broker, and another client
+// TestBothSidesAreMeasuredInTheSameBlocks holds a cluster whose commits take 60 ms longer, by a proxy before the same broker, and another client
 // configuration against those without. At max, where nothing has to be sustained, transactions of three records take little but their commits.
 func TestBothSidesAreMeasuredInTheSameBlocks(t *testing.T) {
 	address := embeddedKafka(t)
 	direct, delaying := throughProxy(t, address), throughProxy(t, address)
-	delaying.Delay(proxy.Delays{Request: map[string]time.Duration{"EndTxn": 15 * time.Millisecond}})
+	delaying.Delay(proxy.Delays{Request: map[string]time.Duration{"EndTxn": 60 * time.Millisecond}})
 	dir := filepath.Join(t.TempDir(), "both")
 	config := filepath.Join(t.TempDir(), "old.properties")
 	if err := os.WriteFile(config, []byte("sasl.password=hunter2\nbatch.size=20000\n"), 0o600); err != nil {
@@ -26,7 +26,7 @@ func TestBothSidesAreMeasuredInTheSameBlocks(t *testing.T) {
 	}
 	c := newCommand(t)
 	c.run(t, exitFailed, "run", "-b", strings.Join(delaying.Bootstrap(), ","), "--mode", "transactional", "--txn-size", "3", "--rate", "max", "--message-size", "100",
-		"--messages", "150", "--warmup", "100ms", "--blocks", "5", "--progress", "none", "--out", dir,
+		"--messages", "90", "--warmup", "100ms", "--blocks", "5", "--progress", "none", "--out", dir,
 		"--against", "bootstrap="+strings.Join(direct.Bootstrap(), ","), "--against", "client-config="+config, "--require", "read_per_s >= baseline - 40%")
 	said := strings.Join(strings.Fields(c.stdout.String()+c.stderr.String()), " ")
 	for _, part := range []string{"the baseline's cluster:", "tested client_config.batch.size: 20000 → –; client_config.sasl.password: [redacted] → –"} {
