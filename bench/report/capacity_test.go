@@ -99,7 +99,7 @@ func TestVerdictClaimsNoObjectiveOfAModeThatHasNone(t *testing.T) {
 		"p99(commit) < 1s; p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); " +
 			"transactional (100 per transaction), with p99(commit) < 1s too, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
 		"torn == 0":      "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction), with torn == 0, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
-		"p99(init) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"p99(send_offsets) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
 	} {
 		run := sought(t)
 		run.Trials = []result.Trial{probed("at-least-once", 0, 1000, 1, 4000, true), probed("transactional", 100, 1000, 1, 4000, true)}
