@@ -199,7 +199,7 @@ func TestCapacityRefusesWhatItCannotSearch(t *testing.T) {
 		{[]string{"--slo", "p99(e2e) < 100"}, []string{"--slo", "100ms"}},
 		{[]string{"--slo", "p99(commit_due) < 1s"}, []string{"--slo", "--min-rate", "1000 samples"}},
 		{[]string{"--slo", "p99(send_offsets) < 1us"}, []string{"--slo p99(send_offsets) < 1µs", "no mode has p99(send_offsets)", "remove it"}},
-		{[]string{"--slo", "p99(e2e) < 1s", "--slo", "max(init) < 1s"}, []string{"--slo max(init) < 1s", "remove it"}},
+		{[]string{"--slo", "p99(e2e) < 1s", "--slo", "max(send_offsets) < 1s"}, []string{"--slo max(send_offsets) < 1s", "remove it"}},
 		{[]string{"--mode", "at-least-once", "--slo", "p99(commit) < 1s"}, []string{"--slo p99(commit) < 1s", "does not concern mode at-least-once", "add transactional to --mode"}},
 		{[]string{"--mode", "at-least-once,idempotent", "--slo", "torn == 0"}, []string{"--slo torn == 0", "mode at-least-once,idempotent", "add transactional to --mode"}},
 		{[]string{"--mode", "at-most-once", "--slo", "acked_per_s > 10"}, []string{"acked_per_s", "mode at-most-once", "add at-least-once or idempotent or transactional to --mode"}},

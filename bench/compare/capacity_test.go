@@ -216,7 +216,7 @@ func TestObjectivesAreAskedOfTheModesTheyConcern(t *testing.T) {
 		"p99(e2e) < 1s": every, "read_per_s > 1": every, "max(hold) < 10": every, "lost == 0": every,
 		"p99(ack) < 1s": acked, "p99(service) < 1s": acked, "acked_per_s > 1": acked,
 		"p99(commit) < 1s": txn, "p99(fill) < 1s": txn, "p99(visibility_last) < 1s": txn, "torn == 0": txn, "txn_aborted == 0": txn,
-		"p99(send_offsets) < 1s": "new-mode", "p99(send_offsets) < 1s": "new-mode",
+		"p99(send_offsets) < 1s": "new-mode",
 	} {
 		terms := Terms{Confirm: 1, Objectives: []metric.Objective{objective(t, text)}}
 		var asked []string
