@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,7 +126,7 @@ func (a *app) newFaults(f *faultFlags, args []string) (*job, error) {
 			if !s.Concerns(c.Workload.Mode) {
 				continue
 			}
-			if err := usable(c.Workload); err != nil {
+			if err := cmp.Or(breakable(c.Workload, s), usable(c.Workload)); err != nil {
 				return nil, err
 			}
 			c.Name, c.Axes = "fault="+s.Name+","+c.Name, maps.Clone(c.Axes)
@@ -199,6 +200,20 @@ func (f *faultFlags) allowed(o *broker.Options, scenarios []*fault.Scenario) err
 	}
 	if o.Own {
 		o.Kind = broker.Local
+	}
+	return nil
+}
+
+// breakable refuses a load that a scenario could do nothing to.
+func breakable(w workload.Workload, s *fault.Scenario) error {
+	security := w.Properties["security.protocol"]
+	switch {
+	case w.Rate.Max && w.Messages > 0:
+		return usagef("--messages at --rate max ends nobody knows when, and a fault strikes at a share of the window: give --duration")
+	case s.Needs&fault.Readers != 0 && w.Readers == 0:
+		return usagef("--readers 0: %s disturbs readers", s.Name)
+	case s.Needs&fault.Proxy != 0 && security != "" && !strings.EqualFold(security, "plaintext"):
+		return usagef("%s puts a proxy before the brokers, which takes security.protocol=plaintext, not %s", s.Name, security)
 	}
 	return nil
 }

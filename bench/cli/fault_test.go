@@ -188,6 +188,9 @@ func TestFaultRefuses(t *testing.T) {
 		{[]string{"broker-restart", "--broker", "embedded"}, "--broker local"},
 		{[]string{"broker-restart", "--nodes", "1"}, "takes 3 brokers"},
 		{[]string{"leader-move", "-b", "127.0.0.1:1"}, "--i-own-this-cluster"},
+		{[]string{"lost-ack", "--rate", "max", "--messages", "1000"}, "give --duration"},
+		{[]string{"rebalance-storm", "--readers", "0"}, "disturbs readers"},
+		{[]string{"lost-ack", "-b", "127.0.0.1:1", "-X", "security.protocol=SASL_SSL"}, "takes security.protocol=plaintext, not SASL_SSL"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			cmd := newCommand(t)
@@ -196,6 +199,33 @@ func TestFaultRefuses(t *testing.T) {
 				t.Errorf("got %s, want %q", &cmd.stderr, c.want)
 			}
 		})
+	}
+}
+
+// A trial to which nothing was done, or only when its load was over, shows nothing; that acks=0 has no response to lose is said.
+func TestNothingDoneIsInconclusive(t *testing.T) {
+	t.Parallel()
+	c := newCommand(t)
+	c.run(t, exitInconclusive, "fault", "--progress", "none", "-o", "json", "--out", filepath.Join(t.TempDir(), "faults"), "lost-ack", "open-transaction",
+		"--broker", "embedded", "--mode", "at-most-once,at-least-once,transactional", "--rate", "1000", "--messages", "10", "--warmup", "100ms", "--linger", "100ms")
+	run := c.document(t)
+	for i := range run.Trials {
+		f := &run.Trials[i]
+		said := strings.Join(f.Warnings, "\n")
+		switch name := *f.Fault + ", " + f.Mode; name {
+		case "lost-ack, at-most-once":
+			if !f.Complete || f.Outage.AckGapS != nil || len(f.Outage.Events) != 1 || !strings.Contains(f.Outage.Events[0].What, "no response is lost: with acks=0") {
+				t.Errorf("%s: %+v, %s", name, f.Outage, said)
+			}
+		case "lost-ack, at-least-once":
+			if f.Complete || !strings.Contains(said, "no response was lost, of ") {
+				t.Errorf("%s: %+v, %s", name, f.Outage, said)
+			}
+		case "open-transaction, transactional":
+			if f.Complete || !strings.Contains(said, "before the first thing broke: raise --duration or --messages") {
+				t.Errorf("%s: %+v, %s", name, f.Outage, said)
+			}
+		}
 	}
 }
 

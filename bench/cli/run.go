@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -254,7 +255,11 @@ func verdict(run *result.Run, profile *workload.Profile, err error) error {
 	case err != nil:
 		return err
 	case cutShort > 0:
-		return fmt.Errorf("%s of %d ended early; the footnotes say why", plural(cutShort, "trial"), len(run.Trials))
+		err = fmt.Errorf("%s of %d ended early; the footnotes say why", plural(cutShort, "trial"), len(run.Trials))
+		if slices.ContainsFunc(run.Trials, func(t result.Trial) bool { return t.Fault != nil }) {
+			return &coded{exitInconclusive, err} // the fault was not what it was meant to be
+		}
+		return err
 	case open > 0:
 		return &coded{exitInconclusive, fmt.Errorf("inconclusive: %s of %d did not sustain the rate, committed nothing or could not be verified to the end; the footnotes say why and what to change", plural(open, "trial"), len(run.Trials))}
 	}

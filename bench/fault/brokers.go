@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
@@ -139,7 +141,7 @@ func (a *Act) busiest(ctx context.Context) (int32, error) {
 		}
 	}
 	var candidates []int32
-	for id := range int32(len(led) + 1) { // node ids count from 1
+	for _, id := range slices.Sorted(maps.Keys(led)) {
 		if led[id] == most {
 			candidates = append(candidates, id)
 		}

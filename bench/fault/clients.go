@@ -204,6 +204,9 @@ func zombie(ctx context.Context, a *Act) error {
 	}
 	a.figure("zombies", zombies)
 	a.figure("fenced", float64(fenced))
+	if fenced < zombies {
+		return fmt.Errorf("%d of %d overtaken producers were not refused when they went on", zombies-fenced, zombies)
+	}
 	return nil
 }
 
@@ -239,13 +242,17 @@ func (a *Act) overtake(ctx context.Context, session int) (fenced bool, err error
 	if err := errors.Join(z.Go(), z.Continue()); err != nil {
 		return false, err
 	}
-	<-z.Ended()
+	select {
+	case <-z.Ended():
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
 	for _, e := range z.Entries() {
 		switch {
 		case e.Kind == actor.Ended && e.At > overtaken:
 			fenced = client.Outcome(e.N) == client.Fenced
 		case e.Kind == actor.Failing: // at the record it sent before it could call the commit
-			fenced = true
+			fenced = client.Outcome(e.N) == client.Fenced
 		}
 	}
 	if fenced {
@@ -256,7 +263,8 @@ func (a *Act) overtake(ctx context.Context, session int) (fenced bool, err error
 	return fenced, nil
 }
 
-// openTransaction leaves a transaction open on partitions that others write to, from a quarter of the window to a half.
+// openTransaction leaves a transaction open on partitions that others write to, from a quarter of the window to a half, ten
+// seconds at the most: less than transaction.timeout.ms.
 func openTransaction(ctx context.Context, a *Act) error {
 	if err := a.until(ctx, a.instant(breaks)); err != nil {
 		return err
@@ -271,19 +279,24 @@ func openTransaction(ctx context.Context, a *Act) error {
 		return err
 	}
 	a.note(broke, "a transaction of %s stays open on one partition", p.TransactionalID)
-	if err := a.until(ctx, a.instant(heals)); err != nil {
+	if err := a.untilHeals(ctx); err != nil {
 		return err
 	}
 	holds, err := a.Admin.OpenTransactions(ctx, a.scene.Topics)
 	if err != nil {
 		return err
 	}
+	named := false
 	for _, t := range holds.Open {
 		if t.TransactionalID == p.TransactionalID {
 			a.note(observed, "%s-%d: %d offsets held from %d on by transactional id %s, producer id %d, open for %s", t.Topic, t.Partition, t.Held,
 				t.StartOffset, t.TransactionalID, t.ProducerID, time.Since(t.Since).Round(time.Millisecond))
 			a.figure("held_offsets", float64(t.Held))
+			named = true
 		}
+	}
+	if !named {
+		return fmt.Errorf("the transaction of %s is not among the %d that are open: its coordinator may have given it up already", p.TransactionalID, len(holds.Open))
 	}
 	if err := p.Go(); err != nil {
 		return err

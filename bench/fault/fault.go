@@ -42,6 +42,7 @@ const (
 	Brokers
 	Actors  // producer processes of its own
 	Leaders // other leaders for its partitions
+	Readers // the load's readers
 )
 
 // Modes says which modes a scenario concerns.
@@ -133,6 +134,20 @@ func (a *Act) Run(ctx context.Context, scene trial.Scene) error {
 	if err := a.Scenario.act(ctx, a); err != nil {
 		return fmt.Errorf("%s: %w", a.Scenario.Name, err)
 	}
+	return a.timely()
+}
+
+// timely is an error where nothing broke before the load was over: such a trial shows nothing.
+func (a *Act) timely() error {
+	for _, e := range a.events {
+		if e.kind == broke {
+			if end := a.scene.End(); e.at >= end {
+				return fmt.Errorf("%s: the load had ended %s before the first thing broke: raise --duration or --messages", a.Scenario.Name,
+					time.Duration(e.at-end).Round(time.Millisecond))
+			}
+			return nil
+		}
+	}
 	return nil
 }
 
@@ -172,10 +187,12 @@ func (a *Act) Assess(r *result.Trial, seen *trial.Activity) {
 	}
 	start, end := a.scene.WindowStart, a.scene.End()
 	o.FromS, o.ToS = new(a.seconds(from)), new(a.seconds(to))
-	gapFrom, gapTo := seen.AckGap(start, end)
-	o.AckGapS = new(time.Duration(gapTo - gapFrom).Seconds())
+	if a.Workload.Mode.Acks != 0 { // else nobody acknowledges anything
+		gapFrom, gapTo := seen.AckGap(start, end)
+		o.AckGapS = new(time.Duration(gapTo - gapFrom).Seconds())
+	}
 	if a.Workload.Readers > 0 {
-		gapFrom, gapTo = seen.ReadGap(start, end)
+		gapFrom, gapTo := seen.ReadGap(start, end)
 		o.ReadGapS = new(time.Duration(gapTo - gapFrom).Seconds())
 		o.RecoveryS = recovery(seen, start, from, end)
 	}

@@ -2,6 +2,8 @@ package fault
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/fault/actor"
@@ -17,6 +19,10 @@ const lostOffsets = 0.2
 // loseAcks loses responses that the broker has given: of every fiftieth Produce request, drawn by the seed, and of the third and every fiftieth request
 // that a transaction consists of. A producer of the scenario's own commits offsets in its transactions meanwhile.
 func loseAcks(ctx context.Context, a *Act) error {
+	if a.Workload.Mode.Acks == 0 {
+		a.note(observed, "no response is lost: with acks=0 the producer asks for none")
+		return nil
+	}
 	rules := []proxy.Rule{{Requests: []string{"Produce"}, Rate: lostShare, Nth: []int{3}, Seed: a.Seed}}
 	if !a.Workload.Mode.Transactional {
 		return a.lose(ctx, rules)
@@ -75,7 +81,24 @@ func (a *Act) lose(ctx context.Context, rules []proxy.Rule) (err error) {
 		injections = append(injections, i)
 		a.note(broke, "the %s of %.0f%% of %s and of the third is lost, with its connection", lostPart(r), 100*r.Rate, r.Requests[0])
 	}
-	return a.until(ctx, a.instant(1))
+	if err := a.until(ctx, a.instant(1)); err != nil {
+		return err
+	}
+	return struck(injections, rules)
+}
+
+// struck is an error where rules met nothing that they could lose: a trial that nothing was done to shows nothing.
+func struck(injections []*proxy.Injection, rules []proxy.Rule) error {
+	matched := 0
+	for _, i := range injections {
+		for _, c := range i.Counts() {
+			if c.Dropped > 0 {
+				return nil
+			}
+			matched += c.Matched
+		}
+	}
+	return fmt.Errorf("no %s was lost, of %d requests: raise --duration or --messages", lostPart(rules[0]), matched)
 }
 
 func lostPart(r proxy.Rule) string {
@@ -89,6 +112,7 @@ func lostPart(r proxy.Rule) string {
 const resets = 5
 
 func reset(ctx context.Context, a *Act) error {
+	all := 0
 	for i := range resets {
 		if err := a.until(ctx, a.instant(float64(i+1)/(resets+1))); err != nil {
 			return err
@@ -96,6 +120,10 @@ func reset(ctx context.Context, a *Act) error {
 		n := a.Proxy.Reset()
 		a.note(broke, "%d connections are reset", n)
 		a.note(healed, "new ones pass")
+		all += n
+	}
+	if all == 0 {
+		return errors.New("there was no connection to reset")
 	}
 	return nil
 }

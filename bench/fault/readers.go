@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -31,6 +32,14 @@ func rebalanceStorm(ctx context.Context, a *Act) error {
 		a.scene.Readers.Rejoin()
 		a.note(broke, "every reader leaves and comes back to its committed offsets")
 		a.note(healed, "they read on")
+	}
+	if err := a.until(ctx, a.instant(1)); err != nil {
+		return err
+	}
+	n := a.scene.Readers.Rejoined()
+	a.figure("rejoins", float64(n))
+	if n == 0 {
+		return errors.New("no reader left and came back within the window")
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ func All() []*Scenario {
 		{Name: "coordinator-kill", Summary: "the broker that coordinates the transactions is killed and started again", Nodes: 3, Needs: Brokers, Modes: TransactionalModes, act: killCoordinator},
 		{Name: "client-crash", Summary: "producer processes die in a transaction, with a successor and without", Nodes: 1, Needs: Actors, sessions: 2*(4+randomCrashes) + 1, act: crash},
 		{Name: "zombie", Summary: "a stopped producer goes on after a successor has taken over", Nodes: 1, Needs: Actors, Modes: TransactionalModes, sessions: 2 * zombies, act: zombie},
-		{Name: "slow-consumer", Summary: "every reader rests after each batch for a while", Nodes: 1, act: slowConsumers},
-		{Name: "rebalance-storm", Summary: "all readers leave and come back to their committed offsets, five times", Nodes: 1, act: rebalanceStorm},
+		{Name: "slow-consumer", Summary: "every reader rests after each batch for a while", Nodes: 1, Needs: Readers, act: slowConsumers},
+		{Name: "rebalance-storm", Summary: "all readers leave and come back to their committed offsets, five times", Nodes: 1, Needs: Readers, act: rebalanceStorm},
 		{Name: "disk-full", Summary: "the broker that leads most partitions can write no more to its files, dies, and comes back with room", Nodes: 3, Needs: Brokers, act: fillDisk},
 		{Name: "open-transaction", Summary: "one transaction stays open on a partition that others write to", Nodes: 1, Needs: Actors, Modes: TransactionalModes, sessions: 1, act: openTransaction},
 	}

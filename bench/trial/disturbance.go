@@ -41,6 +41,8 @@ type Readers interface {
 	Slow(rest time.Duration)
 	// Rejoin makes them leave without a word and come back where their offsets were last committed, which they read again from.
 	Rejoin()
+	// Rejoined is how often they came back so far, all together.
+	Rejoined() int64
 }
 
 // activitySlot is the resolution of Activity.

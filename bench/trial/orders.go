@@ -14,6 +14,7 @@ import (
 type readerOrders struct {
 	rest   atomic.Int64 // ns after each batch
 	rejoin atomic.Bool
+	back   atomic.Int64 // how often the reader came back
 
 	coming    sync.RWMutex // held while the reader is away: nobody asks for its position then
 	open      func(from []int64) (client.Reader, error)
@@ -33,6 +34,13 @@ func (rs readers) Rejoin() {
 	for _, r := range rs {
 		r.orders.rejoin.Store(true)
 	}
+}
+
+func (rs readers) Rejoined() (n int64) {
+	for _, r := range rs {
+		n += r.orders.back.Load()
+	}
+	return n
 }
 
 // obey does what a disturbance asked for since the last batch.
@@ -66,11 +74,13 @@ func (r *receiver) rejoin(ctx context.Context) error {
 	if err := old.Close(leaving); err != nil {
 		return err
 	}
+	r.counts.restart()
 	reader, err := r.orders.open(from)
 	if err != nil {
 		return err
 	}
 	r.reader = reader
+	r.orders.back.Add(1)
 	return nil
 }
 

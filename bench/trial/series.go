@@ -56,6 +56,13 @@ func (c *counterSpan) within(t *Times) {
 	c.times = t
 }
 
+// restart begins anew: the next reports are another client's, which counts from 0.
+func (c *counterSpan) restart() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.first, c.last = Report{}, Report{}
+}
+
 func (c *counterSpan) observe(counters client.Counters, sent int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -29,7 +29,7 @@ const (
 	Ended       Kind = 'e' // the transaction ended; N is its client.Outcome
 	Waiting     Kind = 'w' // for Process.Go
 	Dying       Kind = 'd' // SIGKILL is about to be sent
-	Failing     Kind = 'x' // nothing follows; Text says why
+	Failing     Kind = 'x' // nothing follows; Text says why, N is client.Fenced where the producer was refused for good
 	Finished    Kind = 'f' // the script is over
 )
 
@@ -115,12 +115,12 @@ func read(r io.Reader, take func(Entry)) error {
 
 // ledger turns a journal into what the session is judged by. A transaction whose commit was never called cannot have been committed. One whose
 // commit was called and not answered, or fenced, is indeterminate, unless overtaken tells that a successor had been
-// initialised before the call: then it had been aborted.
+// initialised before the call: then it had been aborted, whatever the call answered.
 func ledger(entries []Entry, transactional bool, overtaken func(called int64) bool) verify.Session {
 	s := verify.Session{Sent: &verify.SendLog{}, Acked: &verify.AckLog{}}
 	called := int64(0) // when the open transaction's commit was
 	end := func(o client.Outcome) {
-		if called > 0 && (o == client.Indeterminate || o == client.Fenced) && overtaken(called) {
+		if called > 0 && overtaken(called) {
 			o = client.Aborted
 		}
 		s.Sent.EndTxn(o)

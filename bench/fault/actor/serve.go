@@ -32,7 +32,11 @@ func Serve(ctx context.Context, open func(client.ProducerConfig) (client.Produce
 	a := &actor{journal: journal{w: out}, goes: make(chan error), free: make(chan uint32, inFlight)}
 	defer func() {
 		if err != nil {
-			a.journal.note(Failing, 0, err.Error())
+			outcome := client.Indeterminate
+			if errors.Is(err, client.ErrFatal) {
+				outcome = client.Fenced
+			}
+			a.journal.note(Failing, int64(outcome), err.Error())
 		}
 	}()
 	if err := gob.NewDecoder(input).Decode(&a.cfg); err != nil {
