@@ -17,7 +17,8 @@ const alpha = 1 - compare.Confidence
 // bothEnds is the confidence of an interval each end of which is a one-sided 95% bound.
 const bothEnds = 1 - 2*alpha
 
-// Judge decides every rule in every cell of a run that it concerns. Its errors are those of Check.
+// Judge decides every rule in every cell of a run that it concerns. A guarantee that broke on the other side of the same campaign broke in the
+// run. Its errors are those of Check.
 func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error) {
 	if err := Check(rules, run, against != nil && len(against.Runs) > 0); err != nil {
 		return nil, err
@@ -25,6 +26,11 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 	j := &Judgement{Verdicts: []Verdict{}, Broken: broken(run), UnderTest: []string{}}
 	if against != nil {
 		j.UnderTest = append(j.UnderTest, against.UnderTest...)
+		if against.Interleaved {
+			for _, line := range broken(against.Runs[0]) {
+				j.Broken = append(j.Broken, "the baseline's "+line)
+			}
+		}
 	}
 	var tested []*test // in the order of the verdicts; nil where the rule counts
 	for _, r := range rules {

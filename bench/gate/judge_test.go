@@ -212,6 +212,13 @@ func TestInterleavedBaseline(t *testing.T) {
 			t.Errorf("×%v\ngot  %s\nwant %s", by, v.text(), want)
 		}
 	}
+	spoilt := blocks(at99, "transactional", drift)
+	spoilt[3].Guarantee = result.Guarantee{Verdict: result.Broken, Reasons: []string{"2 records lost"}}
+	against := &Against{Runs: []*compare.Run{finished(spoilt)}, Interleaved: true, UnderTest: []string{"broker version: 4.3.1 → 4.4.0"}}
+	j := judged(t, finished(blocks(at99, "transactional", drift)), against, "p99(e2e) <= baseline + 15%")
+	if want := []string{"the baseline's mode=transactional: 1 of 8 trials: 2 records lost"}; j.Outcome != Broken || !slices.Equal(j.Broken, want) || !slices.Equal(j.UnderTest, against.UnderTest) {
+		t.Errorf("%s: %q, under test %q", j.Outcome, j.Broken, j.UnderTest)
+	}
 }
 
 // Missing evidence is inconclusive, never a pass or a fail, with what to do.
