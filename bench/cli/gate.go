@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -44,7 +46,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
   kafka-eos-bench gate run.json --gate release-gate.yaml --history history.csv --release v1.4.0
   kafka-eos-bench gate run.json --gate release-gate.yaml --power`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			k, err := a.gatekeeper(f, "output")
 			if err != nil {
 				return err
@@ -64,7 +66,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
 			if power {
 				return a.power(k, run, options)
 			}
-			return a.judge(k, run, a.Stdout, options)
+			return a.judge(cmd.Context(), k, run, a.Stdout, options)
 		},
 	}
 	f.register(cmd.Flags(), "output", "o")
@@ -119,7 +121,7 @@ func (a *app) judgement(k *gatekeeper, both *compare.Run) (run *compare.Run, j *
 }
 
 // judge holds a run against the rules and writes the verdicts, those without a file of their own to w. Its error stands for the outcome.
-func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
+func (a *app) judge(ctx context.Context, k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
 	run, j, err := a.judgement(k, run)
 	if err != nil {
 		return err
@@ -128,10 +130,9 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 		return err
 	}
 	g := report.NewGate(run, k.rules, j, k.counts)
-	for _, out := range k.outputs {
-		if err := a.deliver(out, g, w, o); err != nil {
-			return err
-		}
+	var undelivered error
+	for _, out := range k.outputs { // where one of them has no place, the others have
+		undelivered = errors.Join(undelivered, a.deliver(out, g, w, o))
 	}
 	err = gated(g)
 	if err == nil && j.Outcome == gate.Inconclusive {
@@ -140,7 +141,11 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 	if e := a.remember(k.history, k.rules, run, j.Outcome); e != nil && err != nil {
 		a.say("%v", e)
 	} else if e != nil {
-		return e
+		err = e
+	}
+	others, err := weightiest(ctx, err, undelivered)
+	for _, other := range others {
+		a.say("%v", other)
 	}
 	return err
 }
