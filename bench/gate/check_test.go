@@ -41,7 +41,7 @@ func TestCheck(t *testing.T) {
 			want: "no cell has all of these; the cells are mode=at-most-once; mode=at-least-once; mode=idempotent; mode=transactional,txn_size=20; mode=transactional,txn_size=100"},
 		"not of that mode": {flags: map[string]string{"mode": "idempotent"}, rules: []string{"p99(commit_due) < 20ms"},
 			want: `matches no cell that it can be judged on: this mode has no p99(commit_due) (mode=idempotent)`},
-		"never filled":   {rules: []string{"p99(init) < 20ms"}, want: "this mode has no p99(init)"},
+		"never filled":   {rules: []string{"p99(send_offsets) < 20ms"}, want: "this mode has no p99(send_offsets)"},
 		"the reference":  {rules: []string{"cost(p99(e2e)) < 15% for mode=at-least-once"}, want: "the reference has no cost against itself"},
 		"no reference":   {flags: map[string]string{"mode": "transactional"}, rules: []string{"cost(p99(e2e)) < 15%"}, want: "has nothing to hold mode=transactional against: no cell of at-least-once has the same other axes: measure that mode too"},
 		"latency at max": {flags: map[string]string{"rate": "max"}, rules: []string{"p99(e2e) < 1s"}, want: "latencies at rate max measure the queue (mode=at-most-once)"},
