@@ -309,6 +309,20 @@ func TestFewTransactionsOfABaseline(t *testing.T) {
 	}
 }
 
+// A trial that was cut short may not have counted up to a bound yet, but what it did count stands.
+func TestCountsOfATrialCutShort(t *testing.T) {
+	trials := blocks(at99, "idempotent", around(20_000, 6, 0.1))
+	for i := range trials {
+		trials[i].Guarantee.Read, trials[i].Guarantee.Duplicate = new(int64(100)), new(int64(2))
+	}
+	trials[3].Complete, trials[3].Guarantee.Read = false, new(int64(50))
+	for rule, want := range map[string]Outcome{"read >= 100": Inconclusive, "read == 100": Inconclusive, "read > 100": Inconclusive, "duplicate == 0": Fail, "duplicate < 2": Fail, "duplicate <= 1": Fail} {
+		if v := one(t, judged(t, finished(trials), nil, rule)); v.Outcome != want {
+			t.Errorf("%s: %s", rule, v.text())
+		}
+	}
+}
+
 // A trial that is gone may have been the bad one: neither figures nor counts pass without it.
 func TestTrialGone(t *testing.T) {
 	run := finished(blocks(at99, "idempotent", around(20_000, 9, 0.1)))
