@@ -35,8 +35,9 @@ is declared with --under-test; where anything else that matters differs, the rul
 
 'run --gate' measures and judges in one go, and knows before it measures which rules cannot be judged.
 
-Exit codes: 0 every rule passes, 2 usage or a mistake in a rule, 3 a rule fails, 4 inconclusive, 5 a promised guarantee
-was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconclusive=warn a 0.`,
+Exit codes: 0 every rule passes, 1 an output could not be written, 2 usage or a mistake in a rule, 3 a rule fails, 4
+inconclusive, 5 a promised guarantee was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4,
+--inconclusive=warn a 0.`,
 		Example: `  kafka-eos-bench gate results/20261122T231502-release-gate --gate release-gate.yaml
   kafka-eos-bench gate run.json --require 'p99(commit_due) < 20ms for mode=transactional' --require 'lost == 0'
   kafka-eos-bench gate run.json --gate release-gate.yaml -o text -o junit=gate.xml -o markdown=gate.md
