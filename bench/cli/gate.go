@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -33,8 +35,9 @@ is declared with --under-test; where anything else that matters differs, the rul
 
 'run --gate' measures and judges in one go, and knows before it measures which rules cannot be judged.
 
-Exit codes: 0 every rule passes, 2 usage or a mistake in a rule, 3 a rule fails, 4 inconclusive, 5 a promised guarantee
-was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconclusive=warn a 0.`,
+Exit codes: 0 every rule passes, 1 an output could not be written, 2 usage or a mistake in a rule, 3 a rule fails, 4
+inconclusive, 5 a promised guarantee was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4,
+--inconclusive=warn a 0.`,
 		Example: `  kafka-eos-bench gate results/20261122T231502-release-gate --gate release-gate.yaml
   kafka-eos-bench gate run.json --require 'p99(commit_due) < 20ms for mode=transactional' --require 'lost == 0'
   kafka-eos-bench gate run.json --gate release-gate.yaml -o text -o junit=gate.xml -o markdown=gate.md
@@ -44,7 +47,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
   kafka-eos-bench gate run.json --gate release-gate.yaml --history history.csv --release v1.4.0
   kafka-eos-bench gate run.json --gate release-gate.yaml --power`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			k, err := a.gatekeeper(f, "output")
 			if err != nil {
 				return err
@@ -64,7 +67,7 @@ was broken, whatever the rules say. --inconclusive=fail makes a 3 of 4, --inconc
 			if power {
 				return a.power(k, run, options)
 			}
-			return a.judge(k, run, a.Stdout, options)
+			return a.judge(cmd.Context(), k, run, a.Stdout, options)
 		},
 	}
 	f.register(cmd.Flags(), "output", "o")
@@ -119,7 +122,7 @@ func (a *app) judgement(k *gatekeeper, both *compare.Run) (run *compare.Run, j *
 }
 
 // judge holds a run against the rules and writes the verdicts, those without a file of their own to w. Its error stands for the outcome.
-func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
+func (a *app) judge(ctx context.Context, k *gatekeeper, run *compare.Run, w io.Writer, o report.Options) error {
 	run, j, err := a.judgement(k, run)
 	if err != nil {
 		return err
@@ -128,10 +131,9 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 		return err
 	}
 	g := report.NewGate(run, k.rules, j, k.counts)
-	for _, out := range k.outputs {
-		if err := a.deliver(out, g, w, o); err != nil {
-			return err
-		}
+	var undelivered error
+	for _, out := range k.outputs { // where one of them has no place, the others have
+		undelivered = errors.Join(undelivered, a.deliver(out, g, w, o))
 	}
 	err = gated(g)
 	if err == nil && j.Outcome == gate.Inconclusive {
@@ -140,7 +142,11 @@ func (a *app) judge(k *gatekeeper, run *compare.Run, w io.Writer, o report.Optio
 	if e := a.remember(k.history, k.rules, run, j.Outcome); e != nil && err != nil {
 		a.say("%v", e)
 	} else if e != nil {
-		return e
+		err = e
+	}
+	others, err := weightiest(ctx, err, undelivered)
+	for _, other := range others {
+		a.say("%v", other)
 	}
 	return err
 }

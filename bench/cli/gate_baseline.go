@@ -123,6 +123,16 @@ func (y *yardstick) foresee(rules []gate.Rule, profile *workload.Profile) (lines
 	for i := range planned.Trials {
 		planned.Trials[i].Client = y.runs[0].Trials[0].Client
 	}
+	most := 0
+	matches, _ := compare.Matches(y.runs, []*compare.Run{planned})
+	for _, m := range matches {
+		for _, old := range m.Old {
+			most = max(most, len(old.Trials))
+		}
+	}
+	if profile.Blocks < most {
+		lines = append(lines, fmt.Sprintf("%s, fewer than the %d of a run of the baseline: measure with --blocks %d or more", plural(profile.Blocks, "block"), most, most))
+	}
 	differ := slices.Concat(y.within, compare.Hold(y.runs[0], planned, y.underTest).Others)
 	for _, line := range differ {
 		lines = append(lines, "not comparable with the baseline: "+line)

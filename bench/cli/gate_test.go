@@ -65,6 +65,27 @@ func TestGateExitCodes(t *testing.T) {
 	}
 }
 
+// One output without a place keeps the others from nothing, and hides no broken guarantee.
+func TestGateOutputWithoutAPlace(t *testing.T) {
+	broken := madeUp(t, 8, 1000, func(r *result.Run) {
+		g := &r.Trials[1].Guarantee
+		g.Verdict, g.Reasons, g.Lost = result.Broken, []string{"1 acknowledged record was lost"}, new(int64(1))
+		*g.Read--
+	})
+	for run, want := range map[string]int{madeUp(t, 8, 1000, nil): exitUnexpected, broken: exitBroken} {
+		junit := filepath.Join(t.TempDir(), "gate.xml")
+		command := newCommand(t)
+		command.os.Env = append(command.os.Env, stepSummary+"="+t.TempDir())
+		command.run(t, want, "gate", run, "--require", "p99(e2e) < 8ms for mode=at-least-once", "-o", "github", "-o", "junit="+junit)
+		if _, err := os.Stat(junit); err != nil {
+			t.Error(err)
+		}
+		if said := command.stderr.String(); !strings.Contains(said, stepSummary) || !strings.Contains(said, "the gate ") {
+			t.Errorf("it does not say both: %s", said)
+		}
+	}
+}
+
 // Of what several things ended a command with, the worst decides: the order is part of the interface.
 func TestWhatOutweighsWhat(t *testing.T) {
 	codes := []int{exitBroken, 143, 130, exitCluster, exitUnexpected, exitFailed, exitInconclusive}

@@ -111,6 +111,9 @@ func parseGateOutput(text string) (o gateOutput, err error) {
 	if info, err := os.Stat(filepath.Dir(o.file)); err != nil || !info.IsDir() {
 		return o, fmt.Errorf("%s is no directory: make it, or name another file", filepath.Dir(o.file))
 	}
+	if info, err := os.Stat(o.file); err == nil && info.IsDir() {
+		return o, fmt.Errorf("%s is a directory: name a file in it", o.file)
+	}
 	return o, nil
 }
 

@@ -130,7 +130,7 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 		out = a.Stdout
 		fmt.Fprintln(out) // the report is above
 	}
-	others, end := weightiest(ctx, end, a.judge(keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
+	others, end := weightiest(ctx, end, a.judge(ctx, keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
 	for _, other := range others {
 		a.say("%v", other)
 	}

@@ -274,13 +274,64 @@ func TestMissingEvidenceOfABaseline(t *testing.T) {
 		want   string
 	}{
 		"lacks the cell": {func(all []*compare.Run) { all[2] = finished(blocks(at99, "idempotent", around(20_000, 6, 0.1))) }, "the baseline has no such cell in every run"},
-		"unsustained":    {func(all []*compare.Run) { all[2].Trials[3].Sustained = new(false) }, "1 of 6 trials did not sustain the rate in the baseline's run run3"},
-		"unfinished":     {func(all []*compare.Run) { all[2].Complete = false }, "the run was not finished in the baseline's run run3"},
+		"more blocks": {func(all []*compare.Run) {
+			all[2] = finished(blocks(at99, "transactional", around(20_000, 7, 0.1)))
+			all[2].RunID = "run3"
+		}, "6 blocks, fewer than the 7 of the baseline's run run3"},
+		"a trial gone": {func(all []*compare.Run) {
+			all[2].Profile.Values = map[string]result.Value{"blocks": {Value: "7"}}
+		}, "only 6 of the run's 7 blocks hold a trial of it in the baseline's run run3"},
+		"unsustained": {func(all []*compare.Run) { all[2].Trials[3].Sustained = new(false) }, "1 of 6 trials did not sustain the rate in the baseline's run run3"},
+		"unfinished":  {func(all []*compare.Run) { all[2].Complete = false }, "the run was not finished in the baseline's run run3"},
 	} {
 		older := six()
 		c.change(older)
 		if v := one(t, judged(t, now, &Against{Runs: older}, rule)); v.Outcome != Inconclusive || !strings.HasPrefix(v.Reason, c.want) {
 			t.Errorf("%s: %s", name, v.text())
+		}
+	}
+}
+
+// The other side of a campaign and stored runs have to hold as many transactions as the run.
+func TestFewTransactionsOfABaseline(t *testing.T) {
+	now := runs(20_000)[0]
+	few := func(r *compare.Run) *compare.Run {
+		r.Trials[1].Transactions.Committed = 29
+		return r
+	}
+	older := runs(milliseconds(20, 21, 22, 20, 21, 22)...)
+	few(older[4])
+	for _, against := range []*Against{{Runs: older}, {Runs: []*compare.Run{few(runs(20_000)[0])}, Interleaved: true}} {
+		v := one(t, judged(t, now, against, "p99(commit_due) <= baseline + 900%"))
+		if v.Outcome != Inconclusive || !strings.HasPrefix(v.Reason, "29 transactions per producer") || !strings.Contains(v.Remedy, "--duration") {
+			t.Errorf("interleaved %v: %s", against.Interleaved, v.text())
+		}
+	}
+}
+
+// A trial that was cut short may not have counted up to a bound yet, but what it did count stands.
+func TestCountsOfATrialCutShort(t *testing.T) {
+	trials := blocks(at99, "idempotent", around(20_000, 6, 0.1))
+	for i := range trials {
+		trials[i].Guarantee.Read, trials[i].Guarantee.Duplicate = new(int64(100)), new(int64(2))
+	}
+	trials[3].Complete, trials[3].Guarantee.Read = false, new(int64(50))
+	for rule, want := range map[string]Outcome{"read >= 100": Inconclusive, "read == 100": Inconclusive, "read > 100": Inconclusive, "duplicate == 0": Fail, "duplicate < 2": Fail, "duplicate <= 1": Fail} {
+		if v := one(t, judged(t, finished(trials), nil, rule)); v.Outcome != want {
+			t.Errorf("%s: %s", rule, v.text())
+		}
+	}
+}
+
+// A trial that is gone may have been the bad one: neither figures nor counts pass without it.
+func TestTrialGone(t *testing.T) {
+	run := finished(blocks(at99, "idempotent", around(20_000, 9, 0.1)))
+	for _, rule := range []string{"p99(e2e) < 1s", "lost == 0"} {
+		for blocks, want := range map[string]Outcome{"9": Pass, "10": Inconclusive} {
+			run.Profile.Values = map[string]result.Value{"blocks": {Value: blocks}}
+			if v := one(t, judged(t, run, nil, rule)); v.Outcome != want {
+				t.Errorf("%s blocks: %s", blocks, v.text())
+			}
 		}
 	}
 }

@@ -71,6 +71,9 @@ func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, 
 	if g := r.noEffect(c.Against(base, r.Metric)); g != nil {
 		return untested(g)
 	}
+	if g := r.thin(base); g != nil {
+		return untested(&gap{g.reason + " in " + base.Name, g.remedy})
+	}
 	w := worsening{r.Metric}
 	limit := w.distance(r.limit())
 	ofBlock := map[int]float64{}
@@ -129,9 +132,18 @@ func (r Rule) betweenRuns(c *compare.Cell, match compare.Match, runs []*compare.
 		if g := unfit(runs[i], old); g != nil {
 			return untested(&gap{fmt.Sprintf("%s in the baseline's run %s", g.reason, runs[i].RunID), "take that run out of the baseline, or measure it again"})
 		}
+		if n := len(old.Trials); len(c.Trials) < n { // of fewer the median varies more than those that the spread is of
+			return untested(&gap{fmt.Sprintf("%s, fewer than the %d of the baseline's run %s", plural(len(c.Trials), "block"), n, runs[i].RunID),
+				fmt.Sprintf("measure with --blocks %d or more, or take that run out of the baseline", n)})
+		}
 	}
 	if g := r.noEffect(match.Effect(r.Metric)); g != nil {
 		return untested(g)
+	}
+	for i, old := range match.Old {
+		if g := r.thin(old); g != nil {
+			return untested(&gap{fmt.Sprintf("%s in the baseline's run %s", g.reason, runs[i].RunID), g.remedy})
+		}
 	}
 	w := worsening{r.Metric}
 	var older []float64

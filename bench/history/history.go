@@ -11,9 +11,11 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
@@ -158,12 +160,19 @@ func Fits(path string, series []Series) error {
 	return err
 }
 
-// fitting is the history that a file holds, nil where it does not exist.
+// fitting is the history that a file holds, nil where it does not exist yet, or holds nothing.
 func fitting(path string, series []Series) (*File, error) {
-	f, err := Load(path)
-	if _, e := os.Stat(path); errors.Is(e, os.ErrNotExist) {
+	info, err := os.Stat(path)
+	switch folder := filepath.Dir(path); {
+	case err == nil && info.Size() == 0:
+		return nil, nil
+	case errors.Is(err, os.ErrNotExist):
+		if in, err := os.Stat(folder); err != nil || !in.IsDir() {
+			return nil, &workload.UsageError{Where: path, Problem: folder + " is no directory", Remedy: "make it, or name another file"}
+		}
 		return nil, nil
 	}
+	f, err := Load(path)
 	if err != nil {
 		return nil, err
 	}
@@ -202,6 +211,40 @@ func names(series []Series) (all []string) {
 // Append adds a run to a file, which it begins where there is none. False: the run is in it already, and nothing was written. The error is a
 // *workload.UsageError where the file is none, has other columns, or has a later run.
 func Append(path string, series []Series, row Row) (added bool, err error) {
+	if err := Fits(path, series); err != nil {
+		return false, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
+	if err != nil {
+		return false, fmt.Errorf("add to the history: %w; name another file with --history", err)
+	}
+	defer func() {
+		if e := file.Close(); err == nil && e != nil {
+			added, err = false, fmt.Errorf("add to the history: %w", e)
+		}
+	}()
+	if err := locked(file); err != nil {
+		return false, err
+	}
+	return appended(file, path, series, row)
+}
+
+// locked waits until no other process adds to the file, which takes them no longer than a write. Closing the file unlocks it.
+func locked(file *os.File) error {
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("lock the history %s: %w; name a file on a disk that can be locked with --history", file.Name(), err)
+		}
+		return nil
+	}
+}
+
+// appended adds a run to what the file holds now.
+func appended(file *os.File, path string, series []Series, row Row) (bool, error) {
 	f, err := fitting(path, series)
 	if err != nil {
 		return false, err
@@ -230,12 +273,7 @@ func Append(path string, series []Series, row Row) (added bool, err error) {
 		return false, fmt.Errorf("add to the history: %w", err)
 	}
 	w.Flush()
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
-	if err != nil {
-		return false, fmt.Errorf("add to the history: %w; name another file with --history", err)
-	}
-	_, err = file.Write(text.Bytes()) // at once: others may add too
-	if err = errors.Join(err, file.Close()); err != nil {
+	if _, err := file.Write(text.Bytes()); err != nil {
 		return false, fmt.Errorf("add to the history: %w", err)
 	}
 	return true, nil

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +26,40 @@ var (
 func row(day int, values ...float64) Row {
 	began := time.Date(2026, 11, day, 9, 30, 0, 0, time.UTC)
 	return Row{Time: began, Release: "v1." + began.Format("2"), Run: began.Format("20060102"), Tool: "v1.0.0", Broker: "4.3.1", Client: "librdkafka 2.15.1", Gate: "pass", Values: values}
+}
+
+// Gates of one pipeline may end at once: the file has one head, and each run once.
+func TestTwoAddAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.csv")
+	var both sync.WaitGroup
+	var added atomic.Int32
+	for range 16 {
+		both.Go(func() {
+			ok, err := Append(path, []Series{commit}, row(1, 12_000))
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				added.Add(1)
+			}
+		})
+	}
+	both.Wait()
+	if f, err := Load(path); err != nil || len(f.Rows) != 1 || added.Load() != 1 {
+		t.Errorf("%d added; %+v, %v", added.Load(), f, err)
+	}
+}
+
+// A file that cannot be begun is known before anything is measured; one that holds nothing can be.
+func TestWhereAFileBegins(t *testing.T) {
+	refused(t, Fits(filepath.Join(t.TempDir(), "no", "h.csv"), []Series{commit}), "no is no directory: make it, or name another file")
+	path := filepath.Join(t.TempDir(), "h.csv")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if added, err := Append(path, []Series{commit}, row(1, 12_000)); err != nil || !added {
+		t.Error(added, err)
+	}
 }
 
 func TestAFileGrowsByARowPerRun(t *testing.T) {
