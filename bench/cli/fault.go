@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +125,10 @@ func (a *app) newFaults(f *faultFlags, args []string) (*job, error) {
 			if !s.Concerns(c.Workload.Mode) {
 				continue
 			}
-			if err := cmp.Or(breakable(c.Workload, s), usable(c.Workload)); err != nil {
+			if err := breakable(c.Workload, s); err != nil {
+				return nil, err
+			}
+			if err := usable(c.Workload); err != nil {
 				return nil, err
 			}
 			c.Name, c.Axes = "fault="+s.Name+","+c.Name, maps.Clone(c.Axes)

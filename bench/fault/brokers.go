@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"maps"
 	"slices"
 	"time"
@@ -158,11 +159,22 @@ func moveLeaders(ctx context.Context, a *Act) error {
 		if err := a.until(ctx, a.instant(share)); err != nil {
 			return err
 		}
+		before, err := a.Admin.Leaders(ctx, a.scene.Topics)
+		if err != nil {
+			return err
+		}
 		a.note(broke, "every partition gets its next replica for a leader")
 		if err := a.Admin.MoveLeaders(ctx, a.scene.Topics); err != nil {
 			return err
 		}
 		a.note(healed, "the new leaders are elected")
+		after, err := a.Admin.Leaders(ctx, a.scene.Topics)
+		if err != nil {
+			return err
+		}
+		if reflect.DeepEqual(before, after) {
+			return fmt.Errorf("no partition has another leader than before: %v", after)
+		}
 	}
 	return nil
 }

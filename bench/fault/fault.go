@@ -236,7 +236,7 @@ func recovery(seen activity, start, from, end int64) *float64 {
 		return new(0.0)
 	}
 	for at := deepest; at+second <= end; at += step {
-		if float64(seen.Read(at, at+second)) >= enough {
+		if seen.Read(at, at+step) > 0 && float64(seen.Read(at, at+second)) >= enough { // not while nothing is read, ahead of a burst
 			return new(time.Duration(at - from).Seconds())
 		}
 	}

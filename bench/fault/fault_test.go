@@ -68,9 +68,9 @@ func TestRecovery(t *testing.T) {
 		want  float64
 	}{
 		{"nothing happened", steps{1000, 1000, 1000, 1000, 1000}, 2, 0},
-		{"three seconds of nothing", steps{1000, 1000, 0, 0, 0, 1000, 1000}, 2, 2.9}, // nine tenths of a second suffice
-		{"slow after the gap", steps{1000, 1000, 0, 500, 500, 1000, 1000}, 2, 2.8},   // a second that begins 0.8 into the slow one holds 900
-		{"a slow second before the gap", steps{1000, 1000, 800, 1000, 0, 1000, 1000}, 2, 2.9},
+		{"three seconds of nothing", steps{1000, 1000, 0, 0, 0, 1000, 1000}, 2, 3},
+		{"slow after the gap", steps{1000, 1000, 0, 500, 500, 1000, 1000}, 2, 2.8}, // a second that begins 0.8 into the slow one holds 900
+		{"a slow second before the gap", steps{1000, 1000, 800, 1000, 0, 1000, 1000}, 2, 3},
 		{"never again", steps{1000, 1000, 0, 500, 500, 500}, 2, -1},
 		{"too early to compare with", steps{1000, 0, 1000}, 0, -1},
 	} {

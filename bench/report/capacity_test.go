@@ -98,7 +98,7 @@ func TestVerdictClaimsNoObjectiveOfAModeThatHasNone(t *testing.T) {
 			"transactional (100 per transaction), with p99(commit) < 1s and p50(commit) < 1s, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
 		"p99(commit) < 1s; p99(e2e) < 1s": "With p99(e2e) < 1s, at-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); " +
 			"transactional (100 per transaction), with p99(commit) < 1s too, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
-		"torn == 0":      "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction), with torn == 0, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
+		"torn == 0":              "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction), with torn == 0, holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
 		"p99(send_offsets) < 1s": "At-least-once holds 1,000 msg/s, the highest rate tried (1 of 1 probe); transactional (100 per transaction) holds 1,000 msg/s, the highest rate tried (1 of 1 probe).",
 	} {
 		run := sought(t)
