@@ -105,6 +105,8 @@ func TestAGateSaysTheSameOfRunsAndOfTheirBaseline(t *testing.T) {
 	for i := range 7 { // each block as a run of its own
 		run := *whole
 		run.RunID, run.Trials = fmt.Sprint("run", i), nil
+		run.Profile.Values = maps.Clone(whole.Profile.Values)
+		run.Profile.Values["blocks"] = result.Value{Value: "1"}
 		for _, trial := range whole.Trials {
 			if trial.Block == 1+i%6 {
 				trial.Block = 1

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -168,13 +168,26 @@ func moveLeaders(ctx context.Context, a *Act) error {
 			return err
 		}
 		a.note(healed, "the new leaders are elected")
+		if err := a.moved(ctx, before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moved waits until a partition has another leader than before, as far as the cluster tells: metadata follow an election in a moment.
+func (a *Act) moved(ctx context.Context, before [][]int32) error {
+	for range 20 {
 		after, err := a.Admin.Leaders(ctx, a.scene.Topics)
 		if err != nil {
 			return err
 		}
-		if reflect.DeepEqual(before, after) {
-			return fmt.Errorf("no partition has another leader than before: %v", after)
+		if !reflect.DeepEqual(before, after) {
+			return nil
+		}
+		if err := wait(ctx, 100*time.Millisecond); err != nil {
+			return err
 		}
 	}
-	return nil
+	return fmt.Errorf("no partition has another leader than before: %v", before)
 }
