@@ -186,7 +186,7 @@ func TestTheToolTakesItsActorsWithIt(t *testing.T) {
 			}
 			next := newCommand(t)
 			next.os.CacheDir = cache
-			next.run(t, exitOK, "run", "--broker", "embedded", "--mode", "idempotent", "--rate", "100", "--duration", "300ms", "--warmup", "100ms",
+			next.run(t, exitOK, "run", "--broker", "embedded", "--mode", "idempotent", "--expect", "unsustained", "--rate", "100", "--duration", "300ms", "--warmup", "100ms",
 				"--progress", "none", "--out", filepath.Join(t.TempDir(), "run"))
 			if left := brokerDirs(t, cache); len(left) > 0 || !strings.Contains(next.stderr.String(), "cleaned up after a run that was killed") {
 				t.Errorf("the next run left %v and said\n%s", left, &next.stderr)

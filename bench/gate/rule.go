@@ -83,6 +83,9 @@ func parseCheck(text string) (Rule, error) {
 	}
 	r := Rule{Kind: Absolute, Metric: o.Metric, Op: o.Op, Limit: o.Bound}
 	switch {
+	case backwards(o.Metric, op):
+		return Rule{}, usage("write such as "+o.Metric.Name+" "+bounded(o.Metric)+" "+o.Metric.SpellBound(o.Bound),
+			"%s is better when %s, so a bound by %s passes what gets worse", o.Metric.Name, direction(o.Metric), op)
 	case o.Metric.Kind == metric.Count:
 		r.Kind = Count
 	case o.Op == "==":
@@ -125,6 +128,18 @@ func bounded(m metric.Metric) string {
 	return "<="
 }
 
+// backwards says whether an operator bounds a figure on its good side.
+func backwards(m metric.Metric, op string) bool {
+	return m.Better != metric.Neither && op != "==" && op != bounded(m) && op+"=" != bounded(m)
+}
+
+func direction(m metric.Metric) string {
+	if m.Better == metric.Higher {
+		return "higher"
+	}
+	return "lower"
+}
+
 func parseCost(left, op, right string) (Rule, error) {
 	name, closed := strings.CutSuffix(strings.TrimPrefix(strings.ReplaceAll(left, " ", ""), costPrefix), ")")
 	if !closed {
@@ -164,12 +179,8 @@ func parseBaseline(left, op, right string) (Rule, error) {
 		sign = "-"
 	}
 	example := strings.Join([]string{m.Name, bounded(m), baselineWord, sign, exampleMargin(m)}, " ")
-	if op != bounded(m) && op+"=" != bounded(m) {
-		better := "lower"
-		if m.Better == metric.Higher {
-			better = "higher"
-		}
-		return Rule{}, usage("write such as "+example, "%s is better when %s, so %s keeps nothing from getting worse", m.Name, better, op)
+	if op == "==" || backwards(m, op) {
+		return Rule{}, usage("write such as "+example, "%s is better when %s, so %s keeps nothing from getting worse", m.Name, direction(m), op)
 	}
 	rest := strings.TrimSpace(strings.TrimPrefix(right, baselineWord))
 	if rest == "" || rest[0] != '+' && rest[0] != '-' {
