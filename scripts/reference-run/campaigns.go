@@ -33,7 +33,7 @@ var campaigns = []campaign{
 		args: run("--mode", "at-least-once,idempotent,transactional", "--txn-size", "10,100,1000,10000", "--rate", "max", "--duration", "3s", "--blocks", "6")},
 	{name: "three-rate-1000", nodes: 3, question: "what does it cost there at a low rate?",
 		args: run("--mode", "at-least-once,idempotent,transactional", "--txn-size", "100", "--rate", "1000", "--duration", "8s", "--blocks", "6")},
-	{name: "faults", question: "what does each mode's guarantee buy when something breaks?", args: []string{"fault", "all"}},
+	{name: "faults", question: "what does each mode's guarantee buy when something breaks?", args: []string{"fault", "all", "--duration", "12s"}},
 	{name: "lost-ack", question: "is a lost acknowledgement a duplicate?",
 		args: []string{"fault", "lost-ack", "--messages", "100k", "--rate", "5000", "--txn-size", "500", "--blocks", "3"}},
 	{name: "zombies", question: "is a producer that was overtaken fenced?", args: []string{"fault", "zombie", "--blocks", "4"}},
