@@ -113,10 +113,10 @@ func (l *Lab) try(ctx context.Context, target *broker.Target, f freezer, flags m
 }
 
 // slow says that the cluster took longer than it may to work off what had piled up while it stood still: the first record that was due
-// then waits for all of the freeze and for that. Far longer is no slow cluster but a wrong clock, and no excuse.
+// then waits for all of the freeze and for that. As long as the freeze again is no slow cluster but a clock that is wrong, and no excuse.
 func (o *observation) slow(lasted time.Duration) string {
 	took := o.quantile(measure.E2E, 100) - lasted
-	if took <= catchUp || took > 3*catchUp {
+	if took <= catchUp || took > lasted*3/4 {
 		return ""
 	}
 	return fmt.Sprintf("the cluster took %s to work off what had piled up, more than %s", short(took), short(catchUp))
