@@ -26,11 +26,48 @@ type doctorFlags struct {
 	client       clientFlags
 	transactions transactionsFlags
 	selfcheck    bool
+	noise        bool
 	rates        string
 	window       time.Duration
+	blocks       int
+	out          string
 	format       string
 	noColor      bool
 	verbose      bool
+}
+
+// check refuses flags that belong to another of doctor's jobs.
+func (f *doctorFlags) check(changed func(string) bool) error {
+	if !f.noise {
+		for _, name := range []string{"blocks", "out"} {
+			if changed(name) {
+				return usagef("--%s is for --noise, which measures in blocks and stores them: give --noise too, or leave it out", name)
+			}
+		}
+	}
+	if !f.transactions.look {
+		for _, name := range []string{"older-than", "topics"} {
+			if changed(name) {
+				return usagef("--%s is for --transactions: add it", name)
+			}
+		}
+	}
+	switch {
+	case f.transactions.look:
+		for _, name := range []string{"selfcheck", "noise", "rate", "duration", "broker", "nodes"} {
+			if changed(name) {
+				return usagef("--transactions looks at a cluster that is there already, without a load: leave out --%s", name)
+			}
+		}
+		if f.transactions.olderThan < 0 {
+			return usagef("--older-than %s: give 0s or more", f.transactions.olderThan)
+		}
+	case f.selfcheck && f.noise:
+		return usagef("--selfcheck and --noise measure different things: give one of the two")
+	case f.selfcheck && changed("rate"):
+		return usagef("--rate is for the load generator, which --selfcheck does not try: give one of the two")
+	}
+	return nil
 }
 
 // shortestWindow still holds a few transactions of the validity suite, and a freeze that stands out.
@@ -49,15 +86,22 @@ With --selfcheck it runs the validity suite instead: a delay put in the path mus
 while must show in every record that was due meanwhile, planted defects must be found, statistics agree with naive
 ones, and histogram logs with another implementation's.
 
+With --noise it measures what the figures that gates hold do while nothing changes: the transactional cell of the profile
+release-gate twice in each block, in random order. It says how much the two differ, and the smallest change that so many blocks can tell
+from that; a gate warns about margins that are narrower. The run is stored: 'gate RUN --power' says how many blocks a rule of
+yours takes.
+
 With --transactions it only looks at a cluster (without -b: the local one that is kept): which partitions keep their
 read_committed readers waiting behind an open transaction, since which offset, whose it is, and what will end it.
 
 Exit codes: 0 fine, 2 usage, 3 a check failed or a transaction has been open for too long, 4 inconclusive (no rate held,
-the machine was too busy to tell, or a partition did not answer), 6 cluster unreachable, unauthorised or too old,
-130/143 interrupted.`,
+the machine was too busy to tell, a figure's noise could not be told, or a partition did not answer), 5 a promised guarantee
+was broken, 6 cluster unreachable, unauthorised or too old, 130/143 interrupted.`,
 		Example: `  kafka-eos-bench doctor
   kafka-eos-bench doctor -b broker:9092 --rate 10k,50k,100k --duration 10s
   kafka-eos-bench doctor --selfcheck --broker local
+  kafka-eos-bench doctor --noise -b broker:9092
+  kafka-eos-bench doctor --noise --rate 2500,max --blocks 20 --out results/noise
   kafka-eos-bench doctor -b broker:9092 --transactions
   kafka-eos-bench doctor -b broker:9092 --transactions --older-than 1m --topics orders,payments -o json`,
 		Args: cobra.NoArgs,
@@ -71,17 +115,23 @@ the machine was too busy to tell, or a partition did not answer), 6 cluster unre
 			if f.transactions.look {
 				return a.openTransactions(cmd.Context(), f)
 			}
+			if f.noise {
+				return a.noise(cmd.Context(), f, cmd.Flags())
+			}
 			return a.doctor(cmd.Context(), f)
 		},
 	}
 	f.cluster.register(cmd)
 	f.client.register(cmd)
 	cmd.Flags().BoolVar(&f.selfcheck, "selfcheck", false, "check the tool against what is known to be true, in two minutes or so")
+	cmd.Flags().BoolVar(&f.noise, "noise", false, "measure what figures do while nothing changes, and the smallest change that can be told from it, in five minutes or so")
 	cmd.Flags().BoolVar(&f.transactions.look, "transactions", false, "name the open transactions that readers wait behind")
 	cmd.Flags().DurationVar(&f.transactions.olderThan, "older-than", openForLong, "with --transactions: leave out those open for less")
 	cmd.Flags().StringSliceVar(&f.transactions.topics, "topics", nil, "with --transactions: only these `topics` (default all, internal ones too)")
-	cmd.Flags().StringVar(&f.rates, "rate", "1k,2k,5k,10k,20k,50k,100k,200k", "messages/s to try the generator at; it stops after two in a row that fail")
-	cmd.Flags().DurationVar(&f.window, "duration", 3*time.Second, "length of each trial's measured window")
+	cmd.Flags().StringVar(&f.rates, "rate", "1k,2k,5k,10k,20k,50k,100k,200k", "messages/s to try the generator at; it stops after two in a row that fail. With --noise those to measure at, max among them (there default 2500)")
+	cmd.Flags().DurationVar(&f.window, "duration", 3*time.Second, "length of each trial's measured window (with --noise default 9s)")
+	cmd.Flags().IntVar(&f.blocks, "blocks", noiseBlocks, "with --noise: how many blocks")
+	cmd.Flags().StringVar(&f.out, "out", "", "with --noise: `directory` of the run (default results/<timestamp>-noise)")
 	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "text or json")
 	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the Kafka client's own log lines")

@@ -22,6 +22,7 @@ type diagnosis struct {
 	Timing    selfcheck.Timing  `json:"timing"`
 	Generator *generator        `json:"generator,omitempty"`
 	Checks    []selfcheck.Check `json:"checks,omitempty"`
+	Noise     *noise            `json:"noise,omitempty"`
 }
 
 // generator is what it was tried at, and the highest rate that it holds with a negligible delay of its own.
@@ -56,6 +57,8 @@ func (d *diagnosis) verdict() error {
 		return &coded{exitInconclusive, fmt.Errorf("inconclusive: %s of %d could not be told; the notes say why", plural(open, "check"), len(d.Checks))}
 	case d.Generator != nil && d.Generator.HighestPerS == nil:
 		return &coded{exitInconclusive, errors.New("inconclusive: the generator held none of the rates tried; try lower ones with --rate, or a machine that is less busy")}
+	case d.Noise != nil:
+		return d.Noise.verdict()
 	}
 	return nil
 }
@@ -73,6 +76,9 @@ func (a *app) showDiagnosis(d *diagnosis, f doctorFlags) error {
 	}
 	if len(d.Checks) > 0 {
 		err = errors.Join(err, d.checks(&text, o))
+	}
+	if d.Noise != nil {
+		err = errors.Join(err, d.Noise.text(&text, o))
 	}
 	_, failed := io.WriteString(a.Stdout, text.String())
 	return errors.Join(err, failed)

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/selfcheck"
@@ -105,6 +106,14 @@ func TestDoctorRefusesWhatItCannotDo(t *testing.T) {
 		{[]string{"-X", "acks=1"}, []string{"acks"}},
 		{[]string{"--selfcheck", "-X", "lingerms=1"}, []string{"lingerms"}},
 		{[]string{"now"}, []string{"now", "--help"}},
+		{[]string{"--noise", "--selfcheck"}, []string{"--noise", "--selfcheck", "one of the two"}},
+		{[]string{"--noise", "--blocks", "5"}, []string{"--blocks 5", "from 6 on"}},
+		{[]string{"--noise", "--rate", "fast"}, []string{"--rate", "fast"}},
+		{[]string{"--noise", "-o", "csv"}, []string{"csv", "json"}},
+		{[]string{"--noise", "-X", "acks=1"}, []string{"acks"}},
+		{[]string{"--noise", "--out", "."}, []string{"--out . is not empty"}},
+		{[]string{"--blocks", "20"}, []string{"--blocks is for --noise", "leave it out"}},
+		{[]string{"--out", "noise"}, []string{"--out is for --noise"}},
 	} {
 		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {
 			c := newCommand(t)
@@ -133,6 +142,9 @@ func TestDiagnosisDecidesTheExitCode(t *testing.T) {
 		"one is open":   {diagnosis{Checks: []selfcheck.Check{open, pass}}, exitInconclusive},
 		"a rate holds":  {diagnosis{Generator: &generator{HighestPerS: new(1000.0)}}, exitOK},
 		"no rate holds": {diagnosis{Generator: &generator{}}, exitInconclusive},
+		"noise":         {diagnosis{Noise: &noise{Figures: []gate.Repeatability{{}, {}}}}, exitOK},
+		"none of one":   {diagnosis{Noise: &noise{Figures: []gate.Repeatability{{}, {Reason: "1 of 10 trials did not sustain the rate"}}}}, exitInconclusive},
+		"none at all":   {diagnosis{Noise: &noise{}}, exitInconclusive},
 	} {
 		if got := exitCode(t.Context(), c.d.verdict()); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", name, got, c.want)

@@ -25,30 +25,6 @@ type transactionsFlags struct {
 // openForLong is the age from which a transaction is one to ask about: most are over in a second.
 const openForLong = 10 * time.Second
 
-// check refuses flags that do not go together.
-func (f *doctorFlags) check(changed func(string) bool) error {
-	if !f.transactions.look {
-		for _, name := range []string{"older-than", "topics"} {
-			if changed(name) {
-				return usagef("--%s is for --transactions: add it", name)
-			}
-		}
-		if f.selfcheck && changed("rate") {
-			return usagef("--rate is for the load generator, which --selfcheck does not try: give one of the two")
-		}
-		return nil
-	}
-	for _, name := range []string{"selfcheck", "rate", "duration", "broker", "nodes"} {
-		if changed(name) {
-			return usagef("--transactions looks at a cluster that is there already, without a load: leave out --%s", name)
-		}
-	}
-	if f.transactions.olderThan < 0 {
-		return usagef("--older-than %s: give 0s or more", f.transactions.olderThan)
-	}
-	return nil
-}
-
 // holdsReport is what doctor --transactions found, and its JSON document.
 type holdsReport struct {
 	Schema     string            `json:"schema"`

@@ -185,18 +185,22 @@ func (r Rule) found(d Design) float64 {
 	return hi
 }
 
-// Warnings names the relative rules that leave less room than the smallest change these blocks, or runs, can find: with such a margin a release
-// that changed nothing will often be inconclusive. The rules are those of the judgement.
+// finds is the smallest worsening that the design can tell from none, and the narrowest room that is worth having with it: a share, of relative
+// rules of lags in their unit. NaN where it can find none.
+func (r Rule) finds(n Noise, d Design) float64 { return r.worseBy(r.found(d) * n.Spread) }
+
+// Warnings names the rules that leave less room than the smallest change these blocks, or runs, can find: with such a margin, or a bound so near, a
+// release that changed nothing will often be inconclusive. The rules are those of the judgement.
 func (j *Judgement) Warnings(rules []Rule) (lines []string) {
 	bySpelling, d := spelled(rules), j.design()
 	for _, v := range j.Verdicts {
 		r := bySpelling[v.Rule]
 		noise, known := v.Noise()
-		if !known || r.Kind != Cost && r.Kind != Baseline {
+		if !known {
 			continue
 		}
 		d.Blocks, d.Runs = v.Blocks, v.Runs
-		room, find := r.room(noise), r.found(d)*noise.Spread
+		room, find := r.worseBy(r.room(noise)), r.finds(noise, d)
 		if room <= 0 || !(room < find) { // it is not kept anyway, or there is room, or nothing can be found at all
 			continue
 		}
@@ -205,7 +209,7 @@ func (j *Judgement) Warnings(rules []Rule) (lines []string) {
 			number = plural(v.Runs, "baseline run")
 		}
 		lines = append(lines, fmt.Sprintf("rule %q in %s leaves room for a change of %s, and the smallest that %s can find with this noise is %s: take more, or widen the margin",
-			v.Rule, v.Cell, spell(r.worseBy(room), v.Unit), number, spell(r.worseBy(find), v.Unit)))
+			v.Rule, v.Cell, spell(room, r.shareUnit()), number, spell(find, r.shareUnit())))
 	}
 	return lines
 }

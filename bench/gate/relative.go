@@ -75,24 +75,38 @@ func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, 
 		return untested(&gap{g.reason + " in " + base.Name, g.remedy})
 	}
 	w := worsening{r.Metric}
-	limit := w.distance(r.limit())
-	ofBlock := map[int]float64{}
-	for _, t := range base.Usable {
-		ofBlock[t.Block] = w.of(*r.Metric.Of(t))
-	}
-	var worse, beyond []float64
-	for _, t := range c.Usable {
-		if b, ok := ofBlock[t.Block]; ok {
-			d := w.of(*r.Metric.Of(t)) - b
-			worse, beyond = append(worse, d), append(beyond, d-limit)
-		}
-	}
+	worse := w.between(c, base)
 	if n := max(len(c.Trials), len(base.Trials)); len(worse) < n {
 		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), resume})
 	}
-	lo, hi, ok := stats.SignedRankInterval(worse, bothEnds)
-	return &test{value: w.share(stats.HodgesLehmann(worse)), lo: w.share(lo), hi: w.share(hi), p: stats.SignedRankAbove(beyond), exact: true, upper: true,
-		passes: ok && hi < limit, what: what, over: plural(len(worse), "block"), spread: stats.Spread(worse)}
+	limit := w.distance(r.limit())
+	lo, hi, p := signedRank(worse, limit)
+	return &test{value: w.share(stats.HodgesLehmann(worse)), lo: w.share(lo), hi: w.share(hi), p: p, exact: true, upper: true,
+		passes: hi < limit, what: what, over: plural(len(worse), "block"), spread: stats.Spread(worse)}
+}
+
+// between are the worsenings of a cell's figure against another's, block by block.
+func (w worsening) between(c, base *compare.Cell) (worse []float64) {
+	ofBlock := map[int]float64{}
+	for _, t := range base.Usable {
+		ofBlock[t.Block] = w.of(*w.Of(t))
+	}
+	for _, t := range c.Usable {
+		if b, ok := ofBlock[t.Block]; ok {
+			worse = append(worse, w.of(*w.Of(t))-b)
+		}
+	}
+	return worse
+}
+
+// signedRank bounds the centre of worsenings from both sides, NaN where they are too few, and tests that it is not above a limit.
+func signedRank(worse []float64, limit float64) (lo, hi, p float64) {
+	lo, hi, _ = stats.SignedRankInterval(worse, bothEnds)
+	beyond := make([]float64, len(worse))
+	for i, d := range worse {
+		beyond[i] = d - limit
+	}
+	return lo, hi, stats.SignedRankAbove(beyond)
 }
 
 // noEffect says why two cells cannot be compared, nil where they can.
@@ -114,15 +128,24 @@ func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Agains
 		return untested(&gap{"not comparable with the baseline: " + strings.Join(against.Differences, "; "),
 			"measure both sides alike, or declare what is meant to differ with --under-test"})
 	}
-	matches, _ := compare.Matches(against.Runs, []*compare.Run{run})
-	i := slices.IndexFunc(matches, func(m compare.Match) bool { return m.New[0] == c })
-	if i < 0 {
+	match := against.match(run, c)
+	if match == nil {
 		return untested(&gap{"the baseline has no such cell in every run", "measure the baseline with the same axes"})
 	}
 	if against.Interleaved {
-		return r.paired(c, against.Runs[0], matches[i].Old[0], versusBaseline)
+		return r.paired(c, against.Runs[0], match.Old[0], versusBaseline)
 	}
-	return r.betweenRuns(c, matches[i], against.Runs)
+	return r.betweenRuns(c, *match, against.Runs)
+}
+
+// match finds a cell of a run in every run of the baseline; nil where one lacks it.
+func (a *Against) match(run *compare.Run, c *compare.Cell) *compare.Match {
+	matches, _ := compare.Matches(a.Runs, []*compare.Run{run})
+	i := slices.IndexFunc(matches, func(m compare.Match) bool { return m.New[0] == c })
+	if i < 0 {
+		return nil
+	}
+	return &matches[i]
 }
 
 // betweenRuns holds the median of a run against those of the baseline's, by Student's t with the spread between them: trials of one run share
