@@ -9,10 +9,12 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // The same is measured as both sides of a run, which is stored, and which gates take like any other.
 func TestDoctorMeasuresNoise(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "noise")
 	c := newCommand(t)
 	c.os.Env = append(c.os.Env, "KEB_WARMUP=50ms", "KEB_MESSAGES=200")
@@ -21,7 +23,10 @@ func TestDoctorMeasuresNoise(t *testing.T) {
 	if err := json.Unmarshal(c.stdout.Bytes(), &d); err != nil {
 		t.Fatalf("%v\n%s", err, &c.stdout)
 	}
-	run := load(t, out, "noise")
+	run, err := result.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if d.Broker.Nodes != 1 || d.Noise.Run != run.RunID || d.Noise.Result != out || len(d.Noise.Figures) != 2 || d.Noise.Figures[0].Figure != "read_per_s" {
 		t.Fatalf("got %s", &c.stdout)
 	}
