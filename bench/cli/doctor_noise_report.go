@@ -54,7 +54,7 @@ func (n *noise) text(w io.Writer, o report.Options) error {
 	fmt.Fprintln(w)
 	for _, line := range []string{
 		"noise: standard deviation, while nothing changes, of the log-ratio of a block's two trials; for a bound of a trial's logarithm",
-		fmt.Sprintf("finds: the smallest worsening that these blocks tell from none in %.0f%% of tries; a gate warns about narrower margins", 100*gate.WantFail),
+		fmt.Sprintf("finds: the smallest worsening that one rule tells from none in %.0f%% of tries, with these blocks; a gate warns about narrower margins", 100*gate.WantFail),
 		fmt.Sprintf("takes: blocks with which a rule half-way to a worsening of %.0f%% (docs/gate.md) passes in %.0f%% of tries while nothing changes, and fails in %.0f%% once it is there",
 			100*gate.Worsening, 100*gate.WantPass, 100*gate.WantFail),
 		"passes, fails: how often that rule does of all ways to deal the blocks' two trials out to two releases",
@@ -182,5 +182,5 @@ func (n *noise) answer() string {
 		text = fmt.Sprintf("Against a baseline in the same blocks %s tell a worsening of %s or more from none, whichever the figure. ", plural(least.Blocks, "block"),
 			gate.Verdict{}.Figure(least.Pairs.Finds)) + text
 	}
-	return text + fmt.Sprintf(" 'gate %s --power' says what a rule of yours takes.", quoted(n.Result))
+	return text + fmt.Sprintf(" 'gate %s --power --require RULE' says what a rule of yours takes.", quoted(n.Result))
 }

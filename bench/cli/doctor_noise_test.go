@@ -79,8 +79,8 @@ p99(commit_due)        –      –      –      –       –      –      �
 
 noise: standard deviation, while nothing changes, of the log-ratio of a block's two trials; for a
 bound of a trial's logarithm
-finds: the smallest worsening that these blocks tell from none in 95% of tries; a gate warns about
-narrower margins
+finds: the smallest worsening that one rule tells from none in 95% of tries, with these blocks; a
+gate warns about narrower margins
 takes: blocks with which a rule half-way to a worsening of 30% (docs/gate.md) passes in 80% of tries
 while nothing changes, and fails in 95% once it is there
 passes, fails: how often that rule does of all ways to deal the blocks' two trials out to two
@@ -95,7 +95,7 @@ p99(e2e), p99(commit_due): a trial was cut short
 
 Against a baseline in the same blocks 10 blocks tell a worsening of 95% or more from none, whichever
 the figure. Halves that nothing sets apart are called different in 1 of 2 figures; by chance it is
-one in twenty. 'gate results/noise --power' says what a rule of yours takes.
+one in twenty. 'gate results/noise --power --require RULE' says what a rule of yours takes.
 result: results/noise
 `
 	if got := b.String(); got != want {

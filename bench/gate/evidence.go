@@ -48,6 +48,9 @@ func (r Rule) test(run *compare.Run, c *compare.Cell, against *Against) *test {
 	default:
 		t = r.absolute(c)
 	}
+	if t.gap != nil && t.gap.remedy == resume && against != nil && against.Interleaved {
+		t = untested(&gap{t.gap.reason, again})
+	}
 	t.blocks = len(c.Trials)
 	return t
 }

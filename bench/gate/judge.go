@@ -113,6 +113,9 @@ func unfit(run *compare.Run, c *compare.Cell) *gap {
 // resume is what to do about a run that was not finished.
 const resume = "let the run finish: run --resume DIR measures what is missing"
 
+// again is what to do about one of two sides.
+const again = "measure again: a run of two sides cannot be continued"
+
 // unread is a gap of trials without readers.
 var unread = &gap{"nothing is read, so that the guarantee is unchecked", "measure with --readers 1 or more"}
 

@@ -94,6 +94,11 @@ func TestRepeatabilityAtARate(t *testing.T) {
 			}
 		}
 	}
+	stopped := twice(at99, level, level)
+	stopped.Complete = false
+	if r := Repeatabilities(stopped)[1]; r.Reason != "the run was not finished" || r.Remedy != again {
+		t.Errorf("stopped: got %s; %s", r.text(), r.Remedy)
+	}
 	if got := Repeatabilities(compare.New(&result.Run{Against: &result.Against{}}, "")); len(got) != 0 {
 		t.Errorf("nothing measured: got %+v", got)
 	}
