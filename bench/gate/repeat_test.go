@@ -16,11 +16,8 @@ import (
 
 // twice is a run of two sides, of which each has a trial per value.
 func twice(of func(string, int, float64, ...any) result.Trial, newer, baseline []float64) *compare.Run {
-	run := &result.Run{Complete: true, Against: &result.Against{}}
-	for side, values := range map[string][]float64{"new": newer, "baseline": baseline} {
-		run.Trials = append(run.Trials, blocks(of, "transactional", values, "side", side)...)
-	}
-	return compare.New(run, "")
+	trials := slices.Concat(blocks(of, "transactional", newer, "side", "new"), blocks(of, "transactional", baseline, "side", "baseline"))
+	return compare.New(&result.Run{Complete: true, Against: &result.Against{}, Trials: trials}, "")
 }
 
 // text is all that is said of a figure.
