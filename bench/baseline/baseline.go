@@ -68,6 +68,7 @@ type Cell struct {
 	Blocks    []int                 `json:"blocks"`
 	Guarantee []result.Verdict      `json:"guarantee"`
 	Sustained []*bool               `json:"sustained"` // null at max
+	Committed []*int64              `json:"committed"` // transactions; null of other modes
 	Figures   map[string][]*float64 `json:"figures"`   // by the names of bench/metric, in their units; null where a trial has none
 }
 
@@ -116,6 +117,11 @@ func keep(c *compare.Cell) Cell {
 		Figures: map[string][]*float64{}}
 	for _, t := range trials {
 		kept.Blocks, kept.Guarantee, kept.Sustained = append(kept.Blocks, t.Block), append(kept.Guarantee, t.Guarantee.Verdict), append(kept.Sustained, t.Sustained)
+		var committed *int64
+		if t.Transactions != nil {
+			committed = &t.Transactions.Committed
+		}
+		kept.Committed = append(kept.Committed, committed)
 	}
 	for _, m := range metric.All() {
 		if !Keeps(m, c) {
@@ -208,6 +214,9 @@ func (c *Cell) trial(i int) result.Trial {
 		ID: fmt.Sprintf("b%02d-%s", c.Blocks[i], c.Name), Cell: c.Name, Block: c.Blocks[i], Scenario: c.Scenario, Mode: c.Mode, Fault: c.Fault, Axes: maps.Clone(c.Axes),
 		Client: c.Client, Saturated: c.Saturated, Sustained: c.Sustained[i], Complete: true, Guarantee: result.Guarantee{Verdict: c.Guarantee[i]},
 		Figures: map[string]float64{},
+	}
+	if n := c.Committed[i]; n != nil {
+		t.Transactions = &result.Transactions{Committed: *n}
 	}
 	if rate, paced := c.Axes[compare.AxisRate].(float64); paced {
 		t.DuePerS = &rate

@@ -81,6 +81,9 @@ func (c *Cell) check() error {
 	if err := length("sustained", len(c.Sustained)); err != nil {
 		return err
 	}
+	if err := length("committed", len(c.Committed)); err != nil {
+		return err
+	}
 	for i, block := range c.Blocks {
 		if i > 0 && block <= c.Blocks[i-1] {
 			return fmt.Errorf("blocks/%d': block %d comes after block %d", i, block, c.Blocks[i-1])

@@ -86,6 +86,28 @@ func TestGateOutputWithoutAPlace(t *testing.T) {
 	}
 }
 
+// full is an output with no room left.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// A report without a place keeps the gate from nothing.
+func TestRunJudgesWhatItCannotReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	junit := filepath.Join(dir, "gate.xml")
+	command := newCommand(t)
+	command.os.Stdout = full{}
+	command.run(t, exitUnexpected, "run", "--broker", "embedded", "--mode", "idempotent", "--messages", "100", "--warmup", "50ms", "--out", filepath.Join(dir, "run"),
+		"--require", "lost == 0", "--gate-output", "junit="+junit)
+	if verdicts, err := os.ReadFile(junit); err != nil || !strings.Contains(string(verdicts), `failures="0" errors="0"`) {
+		t.Errorf("%v\n%s", err, verdicts)
+	}
+	if said := command.stderr.String(); !strings.Contains(said, syscall.ENOSPC.Error()) {
+		t.Errorf("it does not say why: %s", said)
+	}
+}
+
 // Of what several things ended a command with, the worst decides: the order is part of the interface.
 func TestWhatOutweighsWhat(t *testing.T) {
 	codes := []int{exitBroken, 143, 130, exitCluster, exitUnexpected, exitFailed, exitInconclusive}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -115,22 +114,19 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	case run.Complete && err == nil && f.resume == "" && len(f.workload.client.properties) == 0: // a property may be a secret
 		next = a.next(j.profile)
 	}
-	if e := a.show(write, run, f.campaignFlags, next); e != nil {
-		return errors.Join(err, e)
+	ends := []error{verdict(run, j.profile, err), a.show(write, run, f.campaignFlags, next)}
+	if keeper != nil {
+		if err == nil {
+			ends[0] = softened(keeper.counts, ends[0])
+		}
+		out := a.Stderr
+		if f.format == "text" {
+			out = a.Stdout
+			fmt.Fprintln(out) // the report is above
+		}
+		ends = append(ends, a.judge(ctx, keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
 	}
-	end := verdict(run, j.profile, err)
-	if keeper == nil {
-		return end
-	}
-	if err == nil {
-		end = softened(keeper.counts, end)
-	}
-	out := a.Stderr
-	if f.format == "text" {
-		out = a.Stdout
-		fmt.Fprintln(out) // the report is above
-	}
-	others, end := weightiest(ctx, end, a.judge(ctx, keeper, compare.New(run, ""), out, a.reportOptions(f.out, f.noColor)))
+	others, end := weightiest(ctx, ends...)
 	for _, other := range others {
 		a.say("%v", other)
 	}

@@ -35,7 +35,11 @@ func Check(rules []Rule, run *compare.Run, baseline bool) error {
 	first := map[string]Rule{}
 	for _, r := range rules {
 		if other, again := first[r.String()]; again {
-			return r.mistake("is given twice", "keep the one in "+cmp.Or(other.Where, "front"))
+			remedy := "keep the one in " + other.Where
+			if other.Where == r.Where { // two of the command line
+				remedy = "leave one of them out"
+			}
+			return r.mistake("is given twice", remedy)
 		}
 		first[r.String()] = r
 		if r.Kind == Baseline && !baseline {

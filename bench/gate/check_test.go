@@ -99,6 +99,10 @@ func TestCheckNamesThePlace(t *testing.T) {
 	}
 	_, run := planned(t, nil)
 	refused(t, Check(rules, run, false), `gate.yaml:3: rule "lost == 0" is given twice: keep the one in gate.yaml:2`)
+	for i := range rules {
+		rules[i].Where = "--require"
+	}
+	refused(t, Check(rules, run, false), `--require: rule "lost == 0" is given twice: leave one of them out`)
 }
 
 func TestForesee(t *testing.T) {
@@ -119,6 +123,7 @@ func TestForesee(t *testing.T) {
 		"unread":       {flags: map[string]string{"readers": "0", "mode": "idempotent"}, rules: []string{"lost == 0"}, blocks: 10, want: map[string]string{"mode=idempotent": "nothing is read"}},
 		"transactions": {rules: []string{"mean(commit_due) < 1s"}, flags: map[string]string{"duration": "2s"}, blocks: 10, want: map[string]string{"mode=transactional": "a window holds about 20 transactions per producer, fewer than the 30 that their figures need raise --duration to 3s or more"}},
 		"samples":      {rules: []string{"p99(commit_due) < 1s"}, blocks: 10, want: map[string]string{"mode=transactional": "p99(commit_due) takes 1000 transactions in a window, which holds about 100 raise --duration to 100s or more, or gate a lower percentile"}},
+		"of producers": {rules: []string{"p99(init) < 1s", "max(init) < 1s"}, flags: map[string]string{"mode": "transactional", "producers": "4"}, blocks: 10, want: map[string]string{"mode=transactional": "p99(init) takes 1000 producers, each of which has one initTransactions in a trial, and there are 4 measure with --producers 1000 or more, or gate max(init)"}},
 		"records":      {rules: []string{"p99.9(e2e) < 1s"}, flags: map[string]string{"mode": "idempotent", "duration": "9s"}, blocks: 10, want: map[string]string{"mode=idempotent": "p99.9(e2e) takes 10000 records in a window, which holds about 9000 raise --duration to 10s"}},
 		"enough of them": {rules: []string{"p99.9(e2e) < 1s", "p99(commit_due) < 1s"},
 			flags: map[string]string{"mode": "transactional", "txn-size": "10"}, blocks: 10},

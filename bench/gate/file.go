@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -142,6 +143,10 @@ func eachPair(file string, mapping *yaml.Node, known []string, f func(where, key
 			return &workload.UsageError{Where: where, Problem: fmt.Sprintf("key %q was given before, on line %d", key.Value, line), Remedy: "keep one of them"}
 		}
 		first[key.Value] = key.Line
+		if axis, _, pair := strings.Cut(key.Value, "="); known != nil && pair {
+			return &workload.UsageError{Where: where, Problem: fmt.Sprintf("unknown key %q", key.Value),
+				Remedy: fmt.Sprintf("write the scope as scope: {%s: …}, or after the rule with for", axis)}
+		}
 		if known != nil && !slices.Contains(known, key.Value) {
 			return &workload.UsageError{Where: where, Problem: fmt.Sprintf("unknown key %q", key.Value), Remedy: workload.DidYouMean(key.Value, known)}
 		}

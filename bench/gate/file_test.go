@@ -53,7 +53,7 @@ func TestParseFileRefuses(t *testing.T) {
 		"rules:\n- 7":                            `gate.yaml:2: rule "7": "7" compares nothing`,
 		"rules:\n-":                              `gate.yaml:2: rule "": "" compares nothing`,
 		"rules:\n- name: x":                      "gate.yaml:2: the entry has no rule",
-		"rules:\n- mode=transactional: lost":     `gate.yaml:2: unknown key "mode=transactional"`,
+		"rules:\n- mode=transactional: lost":     `gate.yaml:2: unknown key "mode=transactional": write the scope as scope: {mode: …}, or after the rule with for`,
 		"rules:\n- name: x\n  rule: lost = 0":    `gate.yaml:3: rule "lost = 0": "lost = 0" compares nothing`,
 		"rules:\n- rule: [a]":                    "gate.yaml:2: rule takes a plain value",
 		"rules:\n- rule: lost == 0\n  name:":     "gate.yaml:3: name takes a plain value",

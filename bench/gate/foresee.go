@@ -69,6 +69,13 @@ func tooFew(blocks, tests int) *gap {
 
 // short says why a window of a workload will hold too few samples for the figure; nil where it will not, or nobody knows.
 func (r Rule) short(w workload.Workload) *gap {
+	if _, histogram := parts(r.Metric); r.Metric.Kind == metric.Latency && histogram == measure.Init {
+		if need := samples(r.Metric); w.Producers < need {
+			return &gap{fmt.Sprintf("%s takes %d producers, each of which has one initTransactions in a trial, and there are %d", r.Metric.Name, need, w.Producers),
+				fmt.Sprintf("measure with --producers %d or more, or gate max(init)", need)}
+		}
+		return nil
+	}
 	window := plan.Window(w).Seconds()
 	if w.Rate.Max || window == 0 || r.Metric.Kind != metric.Latency {
 		return nil

@@ -65,19 +65,23 @@ func (r Rule) limit() float64 {
 // paired holds a cell against another that was measured in the same blocks, by the signed-rank test: in a block the order of the two is random, so
 // that without a change their difference is symmetric whatever the trials' distribution.
 func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, what string) *test {
+	other := base.Name
+	if what == versusBaseline { // whose cells have the same names
+		other = "the baseline's " + other
+	}
 	if g := unfit(baseRun, base); g != nil {
-		return untested(&gap{g.reason + " in " + base.Name, g.remedy})
+		return untested(&gap{g.reason + " in " + other, g.remedy})
 	}
 	if g := r.noEffect(c.Against(base, r.Metric)); g != nil {
 		return untested(g)
 	}
 	if g := r.thin(base); g != nil {
-		return untested(&gap{g.reason + " in " + base.Name, g.remedy})
+		return untested(&gap{g.reason + " in " + other, g.remedy})
 	}
 	w := worsening{r.Metric}
 	worse := w.between(c, base)
 	if n := max(len(c.Trials), len(base.Trials)); len(worse) < n {
-		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, base.Name), resume})
+		return untested(&gap{fmt.Sprintf("only %d of %s hold a trial of both %s and %s", len(worse), plural(n, "block"), c.Name, other), resume})
 	}
 	limit := w.distance(r.limit())
 	lo, hi, p := signedRank(worse, limit)
@@ -181,16 +185,15 @@ func (r Rule) betweenRuns(c *compare.Cell, match compare.Match, runs []*compare.
 	}
 	t := &test{value: w.share(d), lo: w.share(lo), hi: w.share(hi), p: p, upper: true, passes: hi < limit,
 		runs: len(older), what: versusBaseline, over: plural(len(older), "baseline run"), spread: stats.Spread(older)}
-	why := ""
 	switch {
 	case len(older) < compare.BaselineRuns:
-		why = fmt.Sprintf("%s too few to tell a change from what runs differ in", plural(len(older), "baseline run"))
+		t.gap = &gap{fmt.Sprintf("%s too few to tell a change from what runs differ in", plural(len(older), "baseline run")),
+			fmt.Sprintf("name %d baseline runs or more, or measure both sides in one campaign", compare.BaselineRuns)}
 	case math.IsNaN(lo):
-		why = "the baseline's runs do not differ at all, which no measurement does"
+		t.gap = &gap{"the baseline's runs do not differ at all, which no measurement does", "look for copies of one run among them, and measure the baseline anew"}
 	}
-	if why != "" {
+	if t.gap != nil {
 		t.lo, t.hi, t.p = math.NaN(), math.NaN(), math.NaN()
-		t.gap = &gap{why, fmt.Sprintf("name %d baseline runs or more, or measure both sides in one campaign", compare.BaselineRuns)}
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
@@ -21,7 +22,7 @@ type Gate struct {
 	Profile    string  `json:"profile"`
 	*gate.Judgement
 	Counts   Inconclusive `json:"inconclusive_counts_as"`
-	Warnings []string     `json:"warnings"` // of margins that the blocks are too few for
+	Warnings []string     `json:"warnings"` // the run's own, such as of a broker that is none, and of margins that the blocks are too few for
 
 	run *compare.Run
 }
@@ -40,7 +41,7 @@ const (
 func NewGate(run *compare.Run, rules []gate.Rule, j *gate.Judgement, counts Inconclusive) *Gate {
 	return &Gate{
 		Schema: GateSchema, Confidence: compare.Confidence, Run: run.RunID, Profile: run.Profile.Name,
-		Judgement: j, Counts: counts, Warnings: append([]string{}, j.Warnings(rules)...), run: run,
+		Judgement: j, Counts: counts, Warnings: append(append([]string{}, run.Warnings...), j.Warnings(rules)...), run: run,
 	}
 }
 
@@ -150,9 +151,13 @@ func (g *Gate) worst() (verdicts []gate.Verdict) {
 
 // measured says what was judged, on what, and what was under test.
 func (g *Gate) measured() []line {
-	lines := append([]line{{"run", printable(g.Run)}}, summaryOf(g.run).header()...)
-	if len(g.UnderTest) > 0 {
-		lines = append(lines, line{"tested", printable(strings.Join(g.UnderTest, "; "))})
+	return slices.Concat([]line{{"run", printable(g.Run)}}, summaryOf(g.run).header(), g.tested())
+}
+
+// tested says what was under test, if anything was.
+func (g *Gate) tested() []line {
+	if len(g.UnderTest) == 0 {
+		return nil
 	}
-	return lines
+	return []line{{"tested", printable(strings.Join(g.UnderTest, "; "))}}
 }

@@ -18,6 +18,9 @@ func gateJUnit(w io.Writer, g *Gate, _ Options) error {
 		Properties: junitProperties(g.run.Run),
 		Output:     printableLines(slices.Concat([]string{g.Answer()}, g.Warnings)),
 	}
+	for _, l := range g.tested() {
+		suite.Properties = append(suite.Properties, junitProperty{Name: l.name, Value: l.text})
+	}
 	class := printable("gate." + orRun(g))
 	kept := junitCase{Class: class, Name: "the modes kept their promises"}
 	if len(g.Broken) > 0 {
