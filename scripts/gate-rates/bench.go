@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,14 +23,22 @@ import (
 // bench measures.
 type bench interface {
 	pilot(context.Context, *design) (*compare.Run, error)
-	try(ctx context.Context, d *design, p plan, delay time.Duration) (code int, err error)
-	close(context.Context)
+	try(ctx context.Context, d *design, p plan, delay time.Duration) (outcome, error)
+	close(ctx context.Context, keep bool) // the runs
+}
+
+// outcome is how a try ended.
+type outcome struct {
+	code   int     // of the tool
+	figure float64 // as design.gated has it
+	says   string  // the tool's last line
 }
 
 // live measures with a build of the tool as it is in the source tree, on a cluster of its own behind proxies.
 type live struct {
 	settings
-	temporary string // holds the tool, and the runs unless they are kept
+	temporary string // holds the tool
+	thrown    bool   // the runs' directory is not one that was asked for
 	say       func(string, ...any)
 	target    *broker.Target
 	direct    *proxy.Proxy
@@ -43,17 +52,20 @@ func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, e
 		return nil, err
 	}
 	b = &live{settings: s, temporary: dir, say: say}
-	if b.out == "" {
-		b.out = dir
-	}
 	defer func() {
 		if err != nil {
-			b.close(ctx)
+			b.close(ctx, false)
 		}
 	}()
+	if b.out == "" {
+		b.thrown = true
+		if b.out, err = os.MkdirTemp("", "gate-rates-runs-"); err != nil {
+			return nil, err
+		}
+	}
 	say("building the tool")
 	if text, err := exec.CommandContext(ctx, "go", "build", "-o", b.tool(), ".").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the tool, from the repository's root: %w: %s", err, lastLines(string(text)))
+		return nil, fmt.Errorf("build the tool, from the repository's root: %w: %s", err, lastLines(string(text), 4))
 	}
 	cache := os.Getenv("KEB_CACHE_DIR")
 	if cache == "" {
@@ -79,8 +91,8 @@ func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, e
 
 func (b *live) tool() string { return filepath.Join(b.temporary, "kafka-eos-bench") }
 
-// close ends what was begun.
-func (b *live) close(ctx context.Context) {
+// close ends what was begun, and throws runs away that nobody asked for unless they are to be kept.
+func (b *live) close(ctx context.Context, keep bool) {
 	for _, p := range []*proxy.Proxy{b.direct, b.delaying} {
 		if p != nil {
 			b.mind(p.Close())
@@ -90,6 +102,13 @@ func (b *live) close(ctx context.Context) {
 		b.mind(b.target.Close(context.WithoutCancel(ctx)))
 	}
 	b.mind(os.RemoveAll(b.temporary))
+	switch {
+	case !b.thrown:
+	case keep:
+		b.say("the runs are in %s", b.out)
+	default:
+		b.mind(os.RemoveAll(b.out))
+	}
 }
 
 func (b *live) mind(err error) {
@@ -98,68 +117,71 @@ func (b *live) mind(err error) {
 	}
 }
 
-// warmUp is the number of blocks after which a broker that has just started is taken to be at its speed.
-const warmUp = 3
+// warmUp is the load after which a broker that has just started is taken to be at its speed.
+const warmUp = time.Minute
 
 // pilot measures the unchanged cluster, once it is warm.
 func (b *live) pilot(ctx context.Context, d *design) (*compare.Run, error) {
 	if b.target.Fresh {
 		b.say("warming the broker up")
-		if _, _, err := b.run(ctx, d, b.direct, warmUp); err != nil {
+		if _, _, err := b.run(ctx, d, b.direct, 1, "--duration", warmUp.String()); err != nil {
 			return nil, err
 		}
 	}
-	dir, code, err := b.run(ctx, d, b.direct, b.settings.pilot)
+	run, ended, err := b.run(ctx, d, b.direct, b.settings.pilot)
 	if err != nil {
 		return nil, err
 	}
-	b.say("the pilot's exit code is %d", code)
-	stored, err := result.Load(dir)
-	if err != nil {
-		return nil, err
-	}
-	return compare.New(stored, ""), nil
+	b.say("the pilot's exit code is %d: %s", ended.code, ended.says)
+	return run, nil
 }
 
 // try judges one release, whose commits take so much longer.
-func (b *live) try(ctx context.Context, d *design, p plan, delay time.Duration) (int, error) {
+func (b *live) try(ctx context.Context, d *design, p plan, delay time.Duration) (outcome, error) {
 	through := b.direct
 	if delay > 0 {
 		through = b.delaying
 		through.Delay(proxy.Delays{Request: map[string]time.Duration{"EndTxn": delay}})
 	}
-	_, code, err := b.run(ctx, d, through, p.blocks, "--require", p.rule)
-	return code, err
+	_, ended, err := b.run(ctx, d, through, p.blocks, "--require", p.rule)
+	return ended, err
 }
 
-// run measures and returns where it is stored, and the tool's exit code, of which 0, 3 and 4 are no errors.
-func (b *live) run(ctx context.Context, d *design, through *proxy.Proxy, blocks int, gate ...string) (dir string, code int, err error) {
+// run measures, and returns what was stored and how the tool ended: its exit codes 0, 3 and 4 are no errors. Flags come last, so that they decide.
+func (b *live) run(ctx context.Context, d *design, through *proxy.Proxy, blocks int, flags ...string) (*compare.Run, outcome, error) {
 	b.runs++
-	dir = filepath.Join(b.out, fmt.Sprintf("run%03d", b.runs))
+	dir := filepath.Join(b.out, fmt.Sprintf("run%03d", b.runs))
 	args := append([]string{"run", "-b", strings.Join(through.Bootstrap(), ","), "--blocks", strconv.Itoa(blocks), "--seed", strconv.Itoa(b.runs),
 		"--warmup", "1s", "--progress", "none", "--out", dir}, d.args...)
-	cmd := exec.CommandContext(ctx, b.tool(), append(append(args, gate...), b.extra...)...)
+	cmd := exec.CommandContext(ctx, b.tool(), slices.Concat(args, b.extra, flags)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal reaches this program alone, which then asks the tool to end
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = time.Minute
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	err = cmd.Run()
+	err := cmd.Run()
 	if ctx.Err() != nil {
-		return dir, 0, ctx.Err()
+		return nil, outcome{}, ctx.Err()
 	}
+	how := outcome{says: lastLines(output.String(), 1)}
 	exit, ended := errors.AsType[*exec.ExitError](err)
 	if ended {
-		code = exit.ExitCode()
+		how.code = exit.ExitCode()
 	}
-	if err != nil && (!ended || code != exitWrong && code != exitInconclusive) {
-		return dir, code, fmt.Errorf("run %d: %w: %s", b.runs, err, lastLines(output.String()))
+	if err != nil && (!ended || how.code != exitWrong && how.code != exitInconclusive) {
+		return nil, how, fmt.Errorf("run %d: %w: %s", b.runs, err, lastLines(output.String(), 4))
 	}
-	return dir, code, nil
+	stored, err := result.Load(dir)
+	if err != nil {
+		return nil, how, fmt.Errorf("run %d: %w", b.runs, err)
+	}
+	run := compare.New(stored, "")
+	how.figure = d.gated(run)
+	return run, how, nil
 }
 
 // lastLines is the end of a program's output, where it says what went wrong.
-func lastLines(text string) string {
+func lastLines(text string, n int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-4):], " | ")
+	return strings.Join(lines[max(0, len(lines)-n):], " | ")
 }

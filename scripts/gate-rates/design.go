@@ -18,8 +18,11 @@ type design struct {
 	size   int      // records of a transaction
 }
 
-// commitsPerSecond leave a commit that is 30% slower room before the next is due.
-const commitsPerSecond = 125
+// Commits a second leave one that is 30% slower room before the next is due, the fewer the more. A p99 takes a thousand in a window.
+const (
+	commitsPerSecond = 50
+	commitsForTail   = 125
+)
 
 func designOf(figure string) (*design, error) {
 	m, err := metric.Parse(figure)
@@ -29,8 +32,10 @@ func designOf(figure string) (*design, error) {
 	switch m.Name {
 	case "read_per_s":
 		return &design{m, []string{"--mode", "at-least-once,transactional", "--txn-size", "100", "--rate", "max", "--duration", "4s"}, 100}, nil
-	case "p50(commit_due)", "p90(commit_due)", "p99(commit_due)", "mean(commit_due)":
-		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--rate", strconv.Itoa(20 * commitsPerSecond), "--duration", "9s"}, 20}, nil
+	case "p50(commit_due)", "p90(commit_due)", "mean(commit_due)":
+		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--rate", strconv.Itoa(20 * commitsPerSecond), "--duration", "4s"}, 20}, nil
+	case "p99(commit_due)":
+		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--rate", strconv.Itoa(20 * commitsForTail), "--duration", "9s"}, 20}, nil
 	}
 	return nil, fmt.Errorf("-figure %s: a delay of commits has to move it by a known amount: give read_per_s, or a statistic of commit_due but max", m.Name)
 }
@@ -48,14 +53,41 @@ const (
 	roomBelow = 0.85 // of a throughput
 )
 
-// plan takes limit, blocks and delay from an unchanged run.
-func (d *design) plan(run *compare.Run) (plan, error) {
+// medians are the figure's, by mode.
+func (d *design) medians(run *compare.Run) map[string]float64 {
 	medians := map[string]float64{}
 	for _, c := range run.Cells {
 		if m := c.Median(d.figure); m != nil {
 			medians[c.Mode] = *m
 		}
 	}
+	return medians
+}
+
+// gated is what a rule of the figure looks at in a run: the figure, or of throughput its ratio to the reference's. It is NaN where there is none.
+func (d *design) gated(run *compare.Run) float64 {
+	medians := d.medians(run)
+	figure, reference := medians["transactional"], 1.0
+	if d.figure.Kind != metric.Latency {
+		reference = medians["at-least-once"]
+	}
+	if figure == 0 || reference == 0 {
+		return math.NaN()
+	}
+	return figure / reference
+}
+
+// worsening is by which share of the one the other is worse.
+func (d *design) worsening(was, is float64) float64 {
+	if d.figure.Better == metric.Higher {
+		return 1 - is/was
+	}
+	return is/was - 1
+}
+
+// plan takes limit, blocks and delay from an unchanged run.
+func (d *design) plan(run *compare.Run) (plan, error) {
+	medians := d.medians(run)
 	p := d.limit(medians["transactional"], medians["at-least-once"])
 	rule, err := gate.Parse(p.rule)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,26 +79,30 @@ type pretended struct {
 	vary            float64
 	unchanged, slow []int
 	err             error
+	worse           float64 // by which share the injected figure is; 0: 30%
 }
 
 func (p *pretended) pilot(context.Context, *design) (*compare.Run, error) {
 	return pilotRun(p.blocks, p.vary), p.err
 }
 
-func (p *pretended) try(_ context.Context, _ *design, _ plan, delay time.Duration) (int, error) {
-	codes := &p.unchanged
+func (p *pretended) try(_ context.Context, _ *design, _ plan, delay time.Duration) (outcome, error) {
+	codes, figure := &p.unchanged, 10_000.0
 	if delay > 0 {
-		codes = &p.slow
+		codes, figure = &p.slow, 10_000*(1+cmp.Or(p.worse, 0.3))
 	}
 	if len(*codes) == 0 {
-		return 0, errors.New("no try is left")
+		return outcome{}, errors.New("no try is left")
 	}
 	code := (*codes)[0]
 	*codes = (*codes)[1:]
-	return code, nil
+	if code == exitError {
+		return outcome{code: code}, errors.New("the run failed")
+	}
+	return outcome{code: code, figure: figure}, nil
 }
 
-func (p *pretended) close(context.Context) {}
+func (p *pretended) close(context.Context, bool) {}
 
 func TestRates(t *testing.T) {
 	all := func(code, n int, others ...int) []int { return append(slices.Repeat([]int{code}, n), others...) }
@@ -106,13 +111,15 @@ func TestRates(t *testing.T) {
 		want  int
 		says  string
 	}{
-		"as wanted":      {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 17, 3, 4, 4), slow: all(3, 57, 4, 4)}, 0, "30% worse  57 failed  59  96.6%, 88.3% to 99.6%"},
-		"false alarms":   {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 18, 3, 3), slow: all(3, 59)}, exitWrong, "unchanged  2 failed   20  10.0%"},
-		"seldom passes":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 15, 4, 4, 4, 4, 4), slow: all(3, 59)}, exitWrong, "unchanged  15 passed"},
-		"seldom fails":   {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 56, 4, 4, 0)}, exitWrong, "30% worse  1 passed"},
-		"too noisy":      {pretended{blocks: 11, vary: 0.7}, exitInconclusive, ""},
-		"no pilot":       {pretended{blocks: 11, err: errors.New("cut")}, exitError, ""},
-		"a try is error": {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 1), slow: all(3, 2)}, exitError, "unchanged  1 passed"},
+		"as wanted":     {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 17, 3, 4, 4), slow: all(3, 57, 4, 4)}, 0, "30% worse  57 failed  59  96.6%, 88.3% to 99.6%"},
+		"false alarms":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 18, 3, 3), slow: all(3, 59)}, exitWrong, "unchanged  2 failed   20  10.0%"},
+		"seldom passes": {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 15, 4, 4, 4, 4, 4), slow: all(3, 59)}, exitWrong, "unchanged  15 passed"},
+		"seldom fails":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 56, 4, 4, 0)}, exitWrong, "30% worse  1 passed"},
+		"too noisy":     {pretended{blocks: 11, vary: 0.7}, exitInconclusive, ""},
+		"no pilot":      {pretended{blocks: 11, err: errors.New("cut")}, exitError, ""},
+		"errors only":   {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 1), slow: all(3, 2)}, exitError, "unchanged  1 passed"},
+		"one is error":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 57, exitError, 3)}, 0, "30% worse  58 failed"},
+		"more injected": {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 59), worse: 0.6}, exitInconclusive, "the injected figure was 60.0% worse"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := designOf("p99(commit_due)")
