@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +100,19 @@ func (f adviseFlags) goals(cmd *cobra.Command) (advise.Goals, error) {
 	return goals, nil
 }
 
+// enough refuses the many rates of a search for capacity, none of which was tried often enough.
+func enough(runs []*compare.Run, goals advise.Goals) error {
+	i := slices.IndexFunc(runs, func(r *compare.Run) bool {
+		_, search, _ := compare.TermsOf(r.Run)
+		return search
+	})
+	if i < 0 || goals.RatePerS != nil {
+		return nil
+	}
+	return &coded{exitInconclusive, fmt.Errorf("inconclusive: run %s is a search for capacity, which tries each rate three times at most, and advice takes six blocks: "+
+		"measure at the rate you need ('run --rate N --blocks 6'), or see with --rate what one that was tried tells", runs[i].RunID)}
+}
+
 // advise loads runs and prints what they say.
 func (a *app) advise(paths []string, goals advise.Goals, f adviseFlags) error {
 	var write func(io.Writer, *advice, int) error
@@ -119,6 +133,9 @@ func (a *app) advise(paths []string, goals advise.Goals, f adviseFlags) error {
 	var runs []*compare.Run
 	for _, side := range sides {
 		runs = append(runs, side.Runs...)
+	}
+	if err := enough(runs, goals); err != nil {
+		return err
 	}
 	found, err := advise.From(runs, goals)
 	if refusal, ok := errors.AsType[*advise.IncomparableError](err); ok {

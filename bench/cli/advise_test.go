@@ -164,6 +164,21 @@ func TestAdviceIsRefusedAcrossClusters(t *testing.T) {
 	}
 }
 
+// A search has tables upon tables of rates, and evidence at none.
+func TestAdviceOfASearchTakesARate(t *testing.T) {
+	search := filepath.Join("..", "..", "results", "reference", "capacity")
+	c := newCommand(t)
+	c.run(t, exitInconclusive, "advise", search, "--freshness", "250ms")
+	if text := c.stderr.String(); !strings.Contains(text, "is a search for capacity") || !strings.Contains(text, "run --rate N --blocks 6") || c.stdout.String() != "" {
+		t.Errorf("got %s%s", text, &c.stdout)
+	}
+	c = newCommand(t)
+	c.run(t, exitInconclusive, "advise", search, "--freshness", "250ms", "--rate", "1000")
+	if text := c.stdout.String(); !strings.Contains(text, "2 blocks: an interval takes 6") {
+		t.Errorf("got %s", text)
+	}
+}
+
 func TestAdviceOfBadInputIsAUsageError(t *testing.T) {
 	run := madeUp(t, 6, 1000, nil)
 	broken := filepath.Join(t.TempDir(), "half.json")

@@ -120,7 +120,7 @@ func (c *Comparison) describe(base *compare.Run, cells int) {
 		c.header = append(c.header, line{c.label(i), printable(text)})
 	}
 	c.title = printable(fmt.Sprintf("%s: %s in %s", base.Profile.Name, plural(cells, "cell"), plural(runs, "run")))
-	if !c.AcrossEnvironments {
+	if !c.AcrossEnvironments && cells > 0 {
 		c.header = append(c.header, summaryOf(base).header()...)
 	}
 }
