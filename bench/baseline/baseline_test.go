@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -285,6 +286,7 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 		return strings.Replace(doc, from, to, 1)
 	}
+	counted := regexp.MustCompile(`("committed": \[)\s*[0-9]+`)
 	b := saved(t, load(t, "../report/testdata/modes.json"))
 	key := b.Runs[0].Environment
 	for name, tc := range map[string]struct{ doc, want string }{
@@ -304,6 +306,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"no figure":         {once(`"p99(e2e)": [`, `"p99(e2)": [`), "there is no such figure"},
 		"figure not kept":   {once(`"p99(e2e)": [`, `"due_per_s": [`), "no baseline keeps it"},
 		"broken":            {once(`"held"`, `"broken"`), "guarantee"},
+		"counts gone":       {counted.ReplaceAllString(doc, "$1 null"), "committed/0': transactions are counted in a mode that has them"},
 		"a block twice":     {once(`"blocks": [1, 2`, `"blocks": [2, 2`), "block 2 comes after block 2"},
 		"an unknown client": {once(`"client": {`+"\n            \"name\": \"", `"client": {`+"\n            \"name\": \"x"), "is not among the environment's"},
 	} {

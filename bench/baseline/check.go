@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // edited says which environment or configuration of a document is not what its fingerprint stands for.
@@ -83,6 +84,12 @@ func (c *Cell) check() error {
 	}
 	if err := length("committed", len(c.Committed)); err != nil {
 		return err
+	}
+	mode, known := workload.ModeByName(c.Mode)
+	for i, n := range c.Committed {
+		if known && mode.Transactional != (n != nil) {
+			return fmt.Errorf("committed/%d': transactions are counted in a mode that has them, and only there", i)
+		}
 	}
 	for i, block := range c.Blocks {
 		if i > 0 && block <= c.Blocks[i-1] {

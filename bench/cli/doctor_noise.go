@@ -29,7 +29,7 @@ func (a *app) noise(ctx context.Context, f doctorFlags, set *pflag.FlagSet) erro
 	if err != nil {
 		return err
 	}
-	j, err := a.noiseJob(&f, set)
+	j, without, err := a.noiseJob(&f, set)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (a *app) noise(ctx context.Context, f doctorFlags, set *pflag.FlagSet) erro
 		return err
 	}
 	d := newDiagnosis(run.Broker, librdkafka.New(), timing)
-	d.Noise = newNoise(compare.New(run, ""), f.out)
+	d.Noise = newNoise(compare.New(run, ""), without, f.out)
 	err = verdict(run, j.profile, err)
 	if e := a.showDiagnosis(d, f); e != nil {
 		return errors.Join(err, e)
@@ -57,8 +57,9 @@ func (a *app) noise(ctx context.Context, f doctorFlags, set *pflag.FlagSet) erro
 	return err
 }
 
-// noiseJob lays out a run whose two sides are the same. Everything that can be wrong with its input is found here.
-func (a *app) noiseJob(f *doctorFlags, set *pflag.FlagSet) (*job, error) {
+// noiseJob lays out a run whose two sides are the same, and says which figures its windows are too short for. Everything that can be wrong with
+// its input is found here.
+func (a *app) noiseJob(f *doctorFlags, set *pflag.FlagSet) (*job, []gate.Repeatability, error) {
 	settings := map[string]string{"mode": noiseMode, "blocks": strconv.Itoa(f.blocks)}
 	for _, name := range []string{"rate", "duration"} { // whose defaults are the generator's
 		if flag := set.Lookup(name); flag.Changed {
@@ -67,40 +68,44 @@ func (a *app) noiseJob(f *doctorFlags, set *pflag.FlagSet) (*job, error) {
 	}
 	layer, err := readProfile(noiseProfile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	properties, err := f.client.read()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	profile, err := workload.Resolve(layer, a.Env, settings, properties)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if profile.Blocks < campaign.Comparison {
-		return nil, usagef("--blocks %d: two sides can be compared from %d on, and %d show their noise to a quarter: give more", profile.Blocks, campaign.Comparison, noiseBlocks)
+		return nil, nil, usagef("--blocks %d: two sides can be compared from %d on, and %d show their noise to a quarter: give more", profile.Blocks, campaign.Comparison, noiseBlocks)
 	}
 	profile.Name = "noise"
-	for _, line := range gate.ForeseeRepeatabilities(profile.Cells(), profile.Reference) {
-		a.say("warning: %s", line)
+	if c := profile.Cells()[0]; c.Workload.Readers == 0 {
+		return nil, nil, usagef("KEB_READERS=0: figures of what nobody has read say nothing: --noise takes 1 or more")
+	}
+	without := gate.ForeseeRepeatabilities(profile.Cells(), profile.Reference)
+	for _, r := range without {
+		a.say("warning: %s is left out: %s: %s", r.Figure, r.Reason, r.Remedy)
 	}
 	other := *profile
 	profile.Against = &other
 	options, err := a.options(&f.cluster, f.client.bootstrap)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if f.out == "" {
 		f.out = a.resultDir(profile.Name)
 	}
 	if err := vacant(f.out); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	trials, err := a.plan(profile, options, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	j := runJob(profile, trials, trials)
 	j.options, j.against = options, &otherSide{profile: &other}
-	return j, nil
+	return j, without, nil
 }

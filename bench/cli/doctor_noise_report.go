@@ -15,13 +15,18 @@ import (
 
 // noise is what figures did while nothing changed.
 type noise struct {
-	Run     string               `json:"run"`     // its id
-	Result  string               `json:"result"`  // where it is stored
-	Figures []gate.Repeatability `json:"figures"` // by cell
+	Run     string               `json:"run"`      // its id
+	Result  string               `json:"result"`   // where it is stored
+	Figures []gate.Repeatability `json:"figures"`  // by cell
+	LeftOut []gate.Repeatability `json:"left_out"` // whose reasons were known beforehand
 }
 
-func newNoise(run *compare.Run, path string) *noise {
-	return &noise{Run: run.RunID, Result: path, Figures: gate.Repeatabilities(run)}
+func newNoise(run *compare.Run, without []gate.Repeatability, path string) *noise {
+	n := &noise{Run: run.RunID, Result: path, LeftOut: append([]gate.Repeatability{}, without...)}
+	n.Figures = slices.DeleteFunc(gate.Repeatabilities(run), func(r gate.Repeatability) bool {
+		return slices.ContainsFunc(without, func(w gate.Repeatability) bool { return w.Cell == r.Cell && w.Figure == r.Figure })
+	})
+	return n
 }
 
 // untold are the figures whose noise could not be told.
@@ -32,7 +37,7 @@ func (n *noise) untold() []gate.Repeatability {
 func (n *noise) verdict() error {
 	switch untold := len(n.untold()); {
 	case len(n.Figures) == 0:
-		return &coded{exitInconclusive, errors.New("inconclusive: nothing was measured")}
+		return &coded{exitInconclusive, errors.New("inconclusive: nothing was measured whose noise could be told: let it run to its end")}
 	case untold > 0:
 		return &coded{exitInconclusive, fmt.Errorf("inconclusive: the noise of %s of %d could not be told; the lines below the table say why", plural(untold, "figure"), len(n.Figures))}
 	}
@@ -179,8 +184,8 @@ func (n *noise) answer() string {
 	}
 	text := fmt.Sprintf("Halves that nothing sets apart are called different in %d of %s; by chance it is one in twenty.", different, plural(told, "figure"))
 	if least != nil {
-		text = fmt.Sprintf("Against a baseline in the same blocks %s tell a worsening of %s or more from none, whichever the figure. ", plural(least.Blocks, "block"),
-			gate.Verdict{}.Figure(least.Pairs.Finds)) + text
+		text = fmt.Sprintf("Against a baseline in the same blocks %s tell a worsening of %s or more from none, in whichever of the %s. ", plural(least.Blocks, "block"),
+			gate.Verdict{}.Figure(least.Pairs.Finds), plural(told, "figure")) + text
 	}
 	return text + fmt.Sprintf(" 'gate %s --power --require RULE' says what a rule of yours takes.", quoted(n.Result))
 }

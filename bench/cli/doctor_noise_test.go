@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -46,6 +47,40 @@ func TestDoctorMeasuresNoise(t *testing.T) {
 	}
 	if said := again.stderr.String(); strings.Contains(said, "nothing of what is under test differs") {
 		t.Errorf("it warns of what is meant: %s", said)
+	}
+}
+
+// What the windows are too short for is said, and left out: the rest can be told.
+func TestNoiseOfShortWindows(t *testing.T) {
+	t.Parallel()
+	c := newCommand(t)
+	c.os.Env = append(c.os.Env, "KEB_WARMUP=50ms", "KEB_MESSAGES=100")
+	code := Main([]string{"doctor", "--noise", "--broker", "embedded", "--rate", "1000", "--blocks", "6", "--out", filepath.Join(t.TempDir(), "noise"), "-o", "json"}, c.os)
+	if code != exitOK && code != exitInconclusive { // a busy machine does not sustain the rate
+		t.Fatalf("exit code %d\n%s", code, &c.stderr)
+	}
+	var d diagnosis
+	if err := json.Unmarshal(c.stdout.Bytes(), &d); err != nil {
+		t.Fatalf("%v\n%s", err, &c.stdout)
+	}
+	var told, left []string
+	for _, f := range d.Noise.Figures {
+		told = append(told, f.Figure)
+	}
+	for _, f := range d.Noise.LeftOut {
+		left = append(left, f.Figure)
+	}
+	if !slices.Equal(told, []string{"p50(e2e)", "client_cpu_us_per_record"}) || !slices.Equal(left, []string{"p99(e2e)", "p50(commit)", "p99(commit_due)"}) {
+		t.Errorf("told %q, left out %q", told, left)
+	}
+	if said := c.stderr.String(); !strings.Contains(said, "warning: p99(e2e) is left out: p99(e2e) takes 1000 records in a window, which holds about 100: raise --duration to 1s") {
+		t.Errorf("it does not say so: %s", said)
+	}
+	c = newCommand(t)
+	c.os.Env = append(c.os.Env, "KEB_READERS=0")
+	c.run(t, exitUsage, "doctor", "--noise", "--broker", "embedded")
+	if said := c.stderr.String(); !strings.Contains(said, "KEB_READERS=0") {
+		t.Errorf("got %s", said)
 	}
 }
 
@@ -93,9 +128,10 @@ p50(commit) against a baseline in the same blocks: not even 100 would do
 p99(e2e), p99(commit_due): a trial was cut short
   →  measure again
 
-Against a baseline in the same blocks 10 blocks tell a worsening of 95% or more from none, whichever
-the figure. Halves that nothing sets apart are called different in 1 of 2 figures; by chance it is
-one in twenty. 'gate results/noise --power --require RULE' says what a rule of yours takes.
+Against a baseline in the same blocks 10 blocks tell a worsening of 95% or more from none, in
+whichever of the 2 figures. Halves that nothing sets apart are called different in 1 of 2 figures;
+by chance it is one in twenty. 'gate results/noise --power --require RULE' says what a rule of yours
+takes.
 result: results/noise
 `
 	if got := b.String(); got != want {

@@ -176,7 +176,7 @@ func TestGateSaysHowManyBlocksARuleTakes(t *testing.T) {
 	if err := json.Unmarshal(c.stdout.Bytes(), &p); err != nil {
 		t.Fatal(err)
 	}
-	if n := p.Needs[0]; n.Blocks == nil || *n.Blocks != 5 || n.Finds == nil || !(*n.Finds > 0.13 && *n.Finds < 0.3) {
+	if n := p.Needs[0]; n.Blocks == nil || *n.Blocks != 5 || n.FailsFrom == nil || !(*n.FailsFrom > 0.13 && *n.FailsFrom < 0.3) {
 		t.Errorf("got %+v", n)
 	}
 	text := newCommand(t)

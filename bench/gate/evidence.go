@@ -48,9 +48,6 @@ func (r Rule) test(run *compare.Run, c *compare.Cell, against *Against) *test {
 	default:
 		t = r.absolute(c)
 	}
-	if t.gap != nil && t.gap.remedy == resume && against != nil && against.Interleaved {
-		t = untested(&gap{t.gap.reason, again})
-	}
 	t.blocks = len(c.Trials)
 	return t
 }
@@ -63,6 +60,11 @@ func (r Rule) thin(c *compare.Cell) *gap {
 				return &gap{fmt.Sprintf("%d transactions per producer in the window of a trial, fewer than the %d that figures of transactions need", n.Committed/producers, plan.MinTransactions),
 					"raise --duration, or lower --txn-size"}
 			}
+		}
+	}
+	if ofProducers(r.Metric) {
+		if g := r.fewProducers(int(producersOf(c))); g != nil {
+			return g
 		}
 	}
 	if c.Values(r.Metric) == nil {

@@ -69,12 +69,8 @@ func tooFew(blocks, tests int) *gap {
 
 // short says why a window of a workload will hold too few samples for the figure; nil where it will not, or nobody knows.
 func (r Rule) short(w workload.Workload) *gap {
-	if _, histogram := parts(r.Metric); r.Metric.Kind == metric.Latency && histogram == measure.Init {
-		if need := samples(r.Metric); w.Producers < need {
-			return &gap{fmt.Sprintf("%s takes %d producers, each of which has one initTransactions in a trial, and there are %d", r.Metric.Name, need, w.Producers),
-				fmt.Sprintf("measure with --producers %d or more, or gate max(init)", need)}
-		}
-		return nil
+	if ofProducers(r.Metric) {
+		return r.fewProducers(w.Producers)
 	}
 	window := plan.Window(w).Seconds()
 	if w.Rate.Max || window == 0 || r.Metric.Kind != metric.Latency {
@@ -94,6 +90,22 @@ func (r Rule) short(w workload.Workload) *gap {
 			fmt.Sprintf("raise --duration to %.0fs or more, or gate a lower percentile", math.Ceil(need/perSecond))}
 	}
 	return nil
+}
+
+// ofProducers says whether a figure has one sample per producer.
+func ofProducers(m metric.Metric) bool {
+	_, histogram := parts(m)
+	return m.Kind == metric.Latency && histogram == measure.Init
+}
+
+// fewProducers says why so many producers make too few samples of a figure that has one of each; nil where they do not.
+func (r Rule) fewProducers(n int) *gap {
+	need := samples(r.Metric)
+	if n >= need {
+		return nil
+	}
+	return &gap{fmt.Sprintf("%s takes %d producers, each of which has one initTransactions in a trial, and there are %d", r.Metric.Name, need, n),
+		fmt.Sprintf("measure with --producers %d or more, or gate max(init)", need)}
 }
 
 // rounding is less than any number of samples.

@@ -68,6 +68,11 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 			next++
 		}
 	}
+	if against != nil && against.Interleaved {
+		for i := range j.Verdicts {
+			j.Verdicts[i].Remedy = sided(j.Verdicts[i].Remedy)
+		}
+	}
 	j.Outcome = j.overall()
 	return j, nil
 }
@@ -115,6 +120,14 @@ const resume = "let the run finish: run --resume DIR measures what is missing"
 
 // again is what to do about one of two sides.
 const again = "measure again: a run of two sides cannot be continued"
+
+// sided is a remedy as it reads for a run of two sides.
+func sided(remedy string) string {
+	if remedy == resume {
+		return again
+	}
+	return remedy
+}
 
 // unread is a gap of trials without readers.
 var unread = &gap{"nothing is read, so that the guarantee is unchecked", "measure with --readers 1 or more"}

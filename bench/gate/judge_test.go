@@ -219,6 +219,17 @@ func TestInterleavedBaseline(t *testing.T) {
 	}
 }
 
+// A run of two sides cannot be continued, so that no rule says it can.
+func TestUnfinishedSides(t *testing.T) {
+	cut := compare.New(&result.Run{Trials: blocks(at99, "transactional", around(20_000, 4, 0.05))}, "")
+	j := judged(t, cut, &Against{Runs: []*compare.Run{cut}, Interleaved: true}, "lost == 0", "p99(e2e) < 1s", "p99(e2e) <= baseline + 15%", "p99(e2e) < 1s for mode=idempotent")
+	for _, v := range j.Verdicts {
+		if v.Outcome != Inconclusive || v.Remedy != again {
+			t.Errorf("%s: %s, %s", v.Rule, v.Outcome, v.Remedy)
+		}
+	}
+}
+
 // Missing evidence is inconclusive, never a pass or a fail, with what to do.
 func TestMissingEvidence(t *testing.T) {
 	good := func() []result.Trial { return blocks(at99, "transactional", around(20_000, 10, 0.05)) }
@@ -237,6 +248,7 @@ func TestMissingEvidence(t *testing.T) {
 		"unfinished":              {rule: "p99(e2e) < 1s", unfinished: true, want: "the run was not finished"},
 		"no figure":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},
 		"few transactions":        {rule: "p99(commit_due) < 1s", change: func(t *result.Trial) { t.Transactions.Committed = 29 }, want: "29 transactions per producer in the window of a trial, fewer than the 30"},
+		"few producers":           {rule: "p99(init) < 1s", want: "p99(init) takes 1000 producers, each of which has one initTransactions in a trial, and there are 1"},
 		"unsustained reference":   {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Sustained = new(false) }, want: "1 of 10 trials did not sustain the rate in mode=at-least-once"},
 		"broken reference":        {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Guarantee.Verdict = result.Broken }, want: "the guarantee broke, which voids the figures in mode=at-least-once"},
 		"figure of the reference": {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},

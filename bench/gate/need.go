@@ -8,18 +8,18 @@ import (
 
 // Need is what it takes to decide a rule in a cell, by the noise that a run shows. A figure that does not exist is nil.
 type Need struct {
-	Rule   string   `json:"rule"`
-	Cell   string   `json:"cell"`
-	Noise  *float64 `json:"noise"`  // the Spread of a Noise; of lags held against others in the metric's unit
-	Blocks *int     `json:"blocks"` // that pass it in 80% of tries while nothing changes, and fail it in 95% when the figure is 30% worse
-	Runs   bool     `json:"runs"`   // they are runs of a stored baseline
-	Finds  *float64 `json:"finds"`  // the smallest worsening that as many blocks as were judged find: a share, of lags held against others in the metric's unit
-	Unit   string   `json:"unit"`   // of Finds; empty: a share
-	Reason string   `json:"reason"` // why there is no number; empty where there is one
+	Rule      string   `json:"rule"`
+	Cell      string   `json:"cell"`
+	Noise     *float64 `json:"noise"`      // the Spread of a Noise; of lags held against others in the metric's unit
+	Blocks    *int     `json:"blocks"`     // that pass it in 80% of tries while nothing changes, and fail it in 95% when the figure is 30% worse
+	Runs      bool     `json:"runs"`       // they are runs of a stored baseline
+	FailsFrom *float64 `json:"fails_from"` // the smallest worsening with which it fails in 95% of tries, of as many blocks as were judged: a share, of lags held against others in the metric's unit
+	Unit      string   `json:"unit"`       // of FailsFrom; empty: a share
+	Reason    string   `json:"reason"`     // why there is no number; empty where there is one
 }
 
 // Figure writes the smallest worsening for people, and a dash where there is none.
-func (n Need) Figure() string { return Verdict{Unit: n.Unit}.Figure(n.Finds) }
+func (n Need) Figure() string { return Verdict{Unit: n.Unit}.Figure(n.FailsFrom) }
 
 // Needs answers for every verdict in order. The rules and the run are those of the judgement.
 func (j *Judgement) Needs(rules []Rule, run *compare.Run) []Need {
@@ -42,7 +42,7 @@ func (j *Judgement) Needs(rules []Rule, run *compare.Run) []Need {
 		default:
 			n.Noise = &noise.Spread
 			if r.room(noise) > 0 {
-				n.Finds = some(r.SmallestChange(noise, d))
+				n.FailsFrom = some(r.SmallestChange(noise, d))
 			}
 			if blocks, err := r.BlocksNeeded(noise, d, r.worsening(run, v.Cell)); err != nil {
 				n.Reason = err.Error()

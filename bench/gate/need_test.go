@@ -35,7 +35,7 @@ func TestNeeds(t *testing.T) {
 	} {
 		n := needs[i]
 		if c.reason != "" {
-			if n.Blocks != nil || n.Finds != nil || !strings.Contains(n.Reason, c.reason) {
+			if n.Blocks != nil || n.FailsFrom != nil || !strings.Contains(n.Reason, c.reason) {
 				t.Errorf("%s: %+v", n.Rule, n)
 			}
 			continue
@@ -46,7 +46,7 @@ func TestNeeds(t *testing.T) {
 			if want, err = rules[i].BlocksNeeded(noise, design, c.worse); err != nil {
 				t.Fatal(err)
 			}
-			if *n.Noise != noise.Spread || *n.Finds != rules[i].SmallestChange(noise, design) {
+			if *n.Noise != noise.Spread || *n.FailsFrom != rules[i].SmallestChange(noise, design) {
 				t.Errorf("%s: %+v", n.Rule, n)
 			}
 		}
@@ -68,7 +68,7 @@ func TestNeedsOfAStoredBaseline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := j.Needs(rules, run)[0]; !n.Runs || n.Blocks == nil || *n.Blocks != 6 || !(*n.Finds > 0.12 && *n.Finds < 0.3) {
+	if n := j.Needs(rules, run)[0]; !n.Runs || n.Blocks == nil || *n.Blocks != 6 || !(*n.FailsFrom > 0.12 && *n.FailsFrom < 0.3) {
 		t.Errorf("%+v of %s", n, j.Verdicts[0].text())
 	}
 }

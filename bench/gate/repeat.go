@@ -99,7 +99,7 @@ func (r Rule) repeatability(run *compare.Run, c *compare.Cell, against *Against)
 		Pairs: Sight{Margin: r.limit()}, Bound: Sight{Margin: margin}}
 	t := r.test(run, c, against)
 	if t.gap != nil {
-		of.Reason, of.Remedy = t.gap.reason, t.gap.remedy
+		of.Reason, of.Remedy = t.gap.reason, sided(t.gap.remedy)
 		return of
 	}
 	d := Design{Blocks: t.blocks, Tests: 1}
@@ -163,8 +163,8 @@ func (r Rule) dealt(worse []float64) (passes, fails *float64) {
 	return new(float64(passing) / float64(ways)), new(float64(failing) / float64(ways))
 }
 
-// ForeseeRepeatabilities says which figures will not exist in windows as short as the cells', and what to do.
-func ForeseeRepeatabilities(cells []workload.Cell, reference string) (lines []string) {
+// ForeseeRepeatabilities are those of figures that will not exist in windows as short as the cells', with the reason and what to do.
+func ForeseeRepeatabilities(cells []workload.Cell, reference string) (all []Repeatability) {
 	byName := map[string]workload.Workload{}
 	for _, c := range cells {
 		byName[c.Name] = c.Workload
@@ -176,9 +176,9 @@ func ForeseeRepeatabilities(cells []workload.Cell, reference string) (lines []st
 				continue
 			}
 			if g := r.short(byName[c.Name]); g != nil {
-				lines = append(lines, g.reason+": "+g.remedy)
+				all = append(all, Repeatability{Cell: c.Name, Figure: m.Name, Unit: string(m.Unit), Reason: g.reason, Remedy: g.remedy})
 			}
 		}
 	}
-	return lines
+	return all
 }

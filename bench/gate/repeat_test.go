@@ -150,10 +150,12 @@ func TestForeseenRepeatabilities(t *testing.T) {
 		return p.Cells()
 	}
 	if got := ForeseeRepeatabilities(cells(map[string]string{"rate": "2500,max", "txn_size": "20", "duration": "9s"}), ""); len(got) != 0 {
-		t.Errorf("got %q", got)
+		t.Errorf("got %+v", got)
 	}
 	got := ForeseeRepeatabilities(cells(map[string]string{"rate": "500", "txn_size": "20", "duration": "9s"}), "")
-	if want := []string{"p99(commit_due) takes 1000 transactions in a window, which holds about 225: raise --duration to 40s or more, or gate a lower percentile"}; !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+	want := Repeatability{Cell: "mode=transactional", Figure: "p99(commit_due)", Unit: "µs", Reason: "p99(commit_due) takes 1000 transactions in a window, which holds about 225",
+		Remedy: "raise --duration to 40s or more, or gate a lower percentile"}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %+v", got)
 	}
 }

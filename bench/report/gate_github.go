@@ -27,7 +27,7 @@ func gateGitHub(w io.Writer, g *Gate, _ Options) error {
 		annotate(&b, level, v.Where, title+v.Rule, about(v)+": "+explained(v))
 	}
 	for _, text := range g.Warnings {
-		annotate(&b, "warning", "", "Gate has a narrow margin", text)
+		annotate(&b, "warning", "", "Gate warning", text)
 	}
 	if g.Outcome == gate.Pass {
 		annotate(&b, "notice", "", "Gate passes", g.Answer())

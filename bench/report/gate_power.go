@@ -56,7 +56,7 @@ func (g *GatePower) Text(w io.Writer, o Options) error {
 	}
 	p.head("blocks that a gate takes, by the noise of "+printable(name), append([]line{{"run", printable(g.Run)}}, summaryOf(g.run).header()...))
 	cells := column{title: "rule and cell", left: true}
-	figures := []column{{title: "noise"}, {title: "takes"}, {title: "finds"}}
+	figures := []column{{title: "noise"}, {title: "takes"}, {title: "fails from"}}
 	most := 0
 	for _, n := range g.Needs {
 		takes := none
@@ -86,7 +86,7 @@ func (g *GatePower) Text(w io.Writer, o Options) error {
 		"noise: standard deviation, while nothing changes, of the logarithm of what is judged; of lags held against others in their unit",
 		fmt.Sprintf("takes: blocks with which the rule passes in %.0f%% of tries while nothing changes, and fails in %.0f%% once the figure is %.0f%% worse",
 			100*g.Pass, 100*g.Fail, 100*g.Worsening),
-		fmt.Sprintf("finds: the smallest worsening that fails in %.0f%% of tries, with the blocks of this run", 100*g.Fail),
+		fmt.Sprintf("fails from: the smallest worsening that fails in %.0f%% of tries, with the blocks of this run: what these find beyond the margin", 100*g.Fail),
 	})
 	for _, n := range g.Needs {
 		if n.Reason != "" {
