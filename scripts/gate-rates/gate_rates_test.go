@@ -136,7 +136,7 @@ func TestRates(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0", "-injected", "0"}, {"-pilot", "4"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
+	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0", "-injected", "0"}, {"-pilot", "4"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p50(ack)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
 		var stderr bytes.Buffer
 		if code := command(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
 			t.Errorf("%s: exit code %d, %s", fmt.Sprint(args), code, &stderr)
