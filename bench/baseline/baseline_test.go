@@ -185,7 +185,20 @@ func TestRefusals(t *testing.T) {
 		"cut short":  {func(r *result.Run) { r.Trials[0].Complete = false; r.Complete = false }, false, "that was cut short: let it finish: run --resume DIR"},
 		"unfinished": {func(r *result.Run) { r.Complete = false }, false, "was not finished: let it finish: run --resume DIR"},
 		"no trials":  {func(r *result.Run) { r.Trials = nil }, false, "was not finished"},
-		"different":  {func(r *result.Run) { r.Broker.Version, r.Machine.CPUs = new("3.9.0"), 64 }, false, "broker version: 3.9.0 → "},
+		"elsewhere": {func(r *result.Run) {
+			for i := range r.Trials {
+				r.Trials[i].Axes["rate"] = 77.0
+			}
+		}, false, "have no cell in common, these differ:\n  rate 77 → "},
+		"fewer cells": {func(r *result.Run) {
+			r.Trials = slices.DeleteFunc(r.Trials, func(t result.Trial) bool { return t.Mode == "transactional" })
+		}, false, "did not measure the same cells, these are in one alone:\n  "},
+		"disturbed": {func(r *result.Run) {
+			for i := range r.Trials {
+				r.Trials[i].Fault = new("reset")
+			}
+		}, false, "broke things on purpose: take one of 'run'"},
+		"different": {func(r *result.Run) { r.Broker.Version, r.Machine.CPUs = new("3.9.0"), 64 }, false, "broker version: 3.9.0 → "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := fresh()

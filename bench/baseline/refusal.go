@@ -37,7 +37,7 @@ func fit(runs []*compare.Run) error {
 	if len(runs) == 0 {
 		return &workload.UsageError{Problem: "there is no run", Remedy: "name one or more"}
 	}
-	for _, check := range []func(*compare.Run) error{held, finished} {
+	for _, check := range []func(*compare.Run) error{undisturbed, held, finished} {
 		for _, r := range runs {
 			if err := check(r); err != nil {
 				return err
@@ -45,7 +45,26 @@ func fit(runs []*compare.Run) error {
 		}
 	}
 	if lines := compare.Differences(runs[0], runs[1:]...); len(lines) > 0 {
-		return &RefusalError{Problem: "the runs are not comparable with one another, these differ", Lines: lines, Remedy: "save what differs under names of its own"}
+		return &RefusalError{Problem: "the runs are not comparable with one another, these differ", Lines: lines, Remedy: apart}
+	}
+	for _, r := range runs[1:] {
+		if lines := compare.Apart(runs[0], r, func(_ string, v any) string { return compare.Spell(v) }); len(lines) > 0 {
+			return &RefusalError{Problem: "the runs have no cell in common, these differ", Lines: lines, Remedy: apart}
+		}
+		if _, unmatched := compare.Matches(runs[:1], []*compare.Run{r}); len(unmatched) > 0 {
+			return &RefusalError{Problem: fmt.Sprintf("the runs %s and %s did not measure the same cells, these are in one alone", runs[0].RunID, r.RunID), Lines: unmatched, Remedy: apart}
+		}
+	}
+	return nil
+}
+
+// apart is what to do about runs that are not alike.
+const apart = "save what differs under names of its own"
+
+// undisturbed refuses a run in which something was broken on purpose.
+func undisturbed(r *compare.Run) error {
+	if compare.Disturbed(r.Run) {
+		return &RefusalError{Problem: "run " + r.RunID + " broke things on purpose", Remedy: "take one of 'run': what a disturbed one measured is nobody's baseline"}
 	}
 	return nil
 }
