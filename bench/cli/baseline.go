@@ -17,6 +17,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/report"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // baselineDir is where baselines are kept unless the user says.
@@ -157,6 +158,21 @@ func runsAt(path string) ([]*compare.Run, error) {
 	return runs, nil
 }
 
+// otherBaseline is what to do about a name that no baseline of a folder has.
+func (a *app) otherBaseline(name, dir string) string {
+	entries, _ := os.ReadDir(dir) // a folder that cannot be read has none
+	var names []string
+	for _, e := range entries {
+		if known, is := strings.CutSuffix(e.Name(), baseline.Extension); is {
+			names = append(names, known)
+		}
+	}
+	if len(names) == 0 {
+		return "the folder has none: 'kafka-eos-bench baseline save NAME RUN...' makes one"
+	}
+	return workload.DidYouMean(name, names)
+}
+
 func (a *app) baselineListCommand() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
@@ -245,7 +261,7 @@ func (a *app) showBaseline(dir, name string, names []string) error {
 	}
 	b, err := baseline.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s: there is no such baseline; 'kafka-eos-bench baseline list' names those there are", path)
+		return usagef("%s: there is no such baseline; %s", path, a.otherBaseline(name, dir))
 	}
 	if err != nil {
 		return usagef("%w", err)

@@ -108,7 +108,8 @@ func TestBaselineRefuses(t *testing.T) {
 		"cut short":      {exitUsage, []string{"show", cut}, []string{"cut.json", "cut short", "put it back as it was saved"}},
 		"cut, as a run":  {exitUsage, []string{"save", "x", cut}, []string{"cut.json"}},
 		"show a run":     {exitUsage, []string{"show", filepath.Join(good, "run.json")}, []string{`this tool reads "kafka-eos-bench/baseline/v1"`}},
-		"show nothing":   {exitUsage, []string{"show", "nothing"}, []string{"nothing.json: there is no such baseline; 'kafka-eos-bench baseline list'"}},
+		"show nothing":   {exitUsage, []string{"show", "nothing"}, []string{"nothing.json: there is no such baseline; known are there"}},
+		"misspelt":       {exitUsage, []string{"show", "theer"}, []string{"theer.json: there is no such baseline; did you mean there?"}},
 		"unknown figure": {exitUsage, []string{"show", "there", "--metric", "p99(e2)"}, []string{"--metric", "did you mean p99(e2e)?"}},
 		"list no folder": {exitUsage, []string{"list", "--dir", cut}, []string{"--dir", "name another folder"}},
 	} {

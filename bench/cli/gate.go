@@ -48,6 +48,11 @@ inconclusive, 5 a promised guarantee was broken, whatever the rules say. --incon
   kafka-eos-bench gate run.json --gate release-gate.yaml --power`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range []string{"history", "release", "inconclusive"} {
+				if power && cmd.Flags().Changed(name) {
+					return usagef("--power says what the rules take and judges nothing: leave out --%s", name)
+				}
+			}
 			k, err := a.gatekeeper(f, "output")
 			if err != nil {
 				return err
@@ -97,7 +102,7 @@ func (a *app) power(k *gatekeeper, run *compare.Run, o report.Options) error {
 		}
 	}
 	if n := p.Unanswered(); n > 0 {
-		return &coded{exitInconclusive, fmt.Errorf("inconclusive: of %s no number of blocks can be said; the table says why", plural(n, "verdict"))}
+		return &coded{exitInconclusive, fmt.Errorf("inconclusive: of %s no number of blocks can be said; the lines below the table say why", plural(n, "verdict"))}
 	}
 	return nil
 }

@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/pflag"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/baseline"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
@@ -52,10 +57,23 @@ func (f *baselineFlags) yardstick() (*yardstick, error) {
 	}
 	runs, err := loadRuns(f.paths)
 	if err != nil {
-		return nil, fmt.Errorf("--baseline: %w", err)
+		return nil, fmt.Errorf("--baseline: %w%s", err, namedBaseline(f.paths))
 	}
 	y.runs, y.within = runs, compare.Differences(runs[0], runs[1:]...)
 	return y, nil
+}
+
+// namedBaseline is the hint to whoever gave a baseline's name for its file.
+func namedBaseline(paths []string) string {
+	for _, p := range paths {
+		file := filepath.Join(baselineDir, p+baseline.Extension)
+		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) && baseline.CheckName(p) == nil {
+			if _, err := os.Stat(file); err == nil {
+				return "; give the file of that name, --baseline " + file
+			}
+		}
+	}
+	return ""
 }
 
 // against holds a run against the baseline, and warns where nothing of what is under test differs. A yardstick that is nil makes no baseline.

@@ -186,6 +186,42 @@ func TestGateSaysHowManyBlocksARuleTakes(t *testing.T) {
 	}
 }
 
+// What judges nothing takes no flag of a judgement.
+func TestPowerRefusesWhatJudges(t *testing.T) {
+	run := madeUp(t, 8, 1000, nil)
+	for _, flags := range [][]string{{"--history", "h.csv"}, {"--release", "v1"}, {"--inconclusive", "warn"}} {
+		c := newCommand(t)
+		c.run(t, exitUsage, append([]string{"gate", run, "--require", "lost == 0", "--power"}, flags...)...)
+		if said := c.stderr.String(); !strings.Contains(said, "judges nothing: leave out "+flags[0]) {
+			t.Errorf("got %s", said)
+		}
+	}
+}
+
+// Plan knows of a gate's rules what run would, and shows the plan nevertheless.
+func TestPlanChecksAGate(t *testing.T) {
+	for name, c := range map[string]struct {
+		args  []string
+		code  int
+		shows bool
+		says  string
+	}{
+		"fine":         {[]string{"release-gate", "--require", "p99(commit_due) < 20ms"}, exitOK, true, ""},
+		"mistaken":     {[]string{"release-gate", "--require", "p99(commit_du) < 20ms"}, exitUsage, false, "did you mean p99(commit_due)?"},
+		"no cell":      {[]string{"release-gate", "--require", "lost == 0 for txn_size=77"}, exitUsage, true, "no cell has txn_size=77; known are 20"},
+		"undecidable":  {[]string{"quick", "--require", "p50(e2e) < 1s"}, exitInconclusive, true, "1 block can never fail"},
+		"of two sides": {[]string{"release-gate", "--require", "p50(e2e) <= baseline + 12%"}, exitUsage, false, "only with --baseline"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := newCommand(t)
+			command.run(t, c.code, append([]string{"plan"}, c.args...)...)
+			if said := command.stderr.String(); !strings.Contains(said, c.says) || strings.Contains(command.stdout.String(), "TRIAL") != c.shows {
+				t.Errorf("it says %s\n%s", said, &command.stdout)
+			}
+		})
+	}
+}
+
 // Before anything runs a mistake in the rules, or too little to judge, is known; nothing is left behind.
 func TestRunKnowsBeforehandWhatCannotBeJudged(t *testing.T) {
 	for name, c := range map[string]struct {

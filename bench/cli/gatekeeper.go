@@ -26,12 +26,16 @@ type gateFlags struct {
 
 // register declares the flags, that of the verdicts' form by the name that the command has free for it.
 func (f *gateFlags) register(set *pflag.FlagSet, output, short string) {
-	set.StringVar(&f.file, "gate", "", "`file` of rules (docs/gate.md)")
-	set.StringArrayVar(&f.require, "require", nil, "`rule` such as 'p99(commit_due) < 20ms for mode=transactional' (repeatable)")
+	f.registerRules(set)
 	f.baseline.register(set)
 	f.history.register(set)
 	set.StringVar(&f.inconclusive, "inconclusive", "", "what missing evidence counts as: fail (exit code 3) or warn (0) (default an outcome of its own, 4)")
 	set.StringArrayVarP(&f.outputs, output, short, nil, "how to print the verdicts: `format` or format=file, of "+strings.Join(report.GateFormats(), ", ")+" (repeatable; default text)")
+}
+
+func (f *gateFlags) registerRules(set *pflag.FlagSet) {
+	set.StringVar(&f.file, "gate", "", "`file` of rules (docs/gate.md)")
+	set.StringArrayVar(&f.require, "require", nil, "`rule` such as 'p99(commit_due) < 20ms for mode=transactional' (repeatable)")
 }
 
 // gatekeeper is a gate before there is a run.

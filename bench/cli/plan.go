@@ -2,12 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/broker"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -17,15 +19,20 @@ func (a *app) planCommand() *cobra.Command {
 	var c clusterFlags
 	var diff bool
 	var commit time.Duration
+	var rules gateFlags
 	cmd := &cobra.Command{
 		Use:   "plan [PROFILE]",
 		Short: "Show what a run would do, and where each value comes from",
 		Long: `Plan resolves a profile and its overrides, and prints the settings with their sources, the cells, the trials in
-their order, and what they take. With --diff it prints how the cells differ. Nothing is measured or contacted.`,
+their order, and what they take. With --diff it prints how the cells differ. Nothing is measured or contacted.
+
+With the rules of a gate it also says what is wrong with them, exit code 2, and which of them cannot be judged whatever is
+measured, exit code 4: as 'run' does before it measures.`,
 		Example: `  kafka-eos-bench plan claims
   kafka-eos-bench plan --mode all --txn-size 20,100 --rate 1000
   kafka-eos-bench plan --mode transactional --txn-size 1 --rate 2000 --commit-time 5ms
-  kafka-eos-bench plan quick --diff`,
+  kafka-eos-bench plan quick --diff
+  kafka-eos-bench plan release-gate --gate release-gate.yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			profile, err := f.resolve(profileName(args), a.Env, nil)
@@ -39,11 +46,23 @@ their order, and what they take. With --diff it prints how the cells differ. Not
 			if err != nil {
 				return err
 			}
-			return a.showPlan(profile, options, diff, commit)
+			keeper, err := a.gatekeeper(rules, gateOutputFlag)
+			if err != nil {
+				return err
+			}
+			if keeper != nil && slices.ContainsFunc(keeper.rules, func(r gate.Rule) bool { return r.Kind == gate.Baseline }) && keeper.yardstick == nil {
+				return usagef("plan judges rules with the word baseline only with --baseline: name one, or leave the rules to 'run --against'")
+			}
+			if err := a.showPlan(profile, options, diff, commit); err != nil {
+				return err
+			}
+			return a.foresee(keeper, profile)
 		},
 	}
 	f.register(cmd)
 	c.register(cmd)
+	rules.registerRules(cmd.Flags())
+	rules.baseline.register(cmd.Flags())
 	cmd.Flags().DurationVar(&commit, "commit-time", 0, "how long a commit takes on your cluster (a result's commit p50): warns of rates that cannot be sustained")
 	cmd.Flags().BoolVar(&diff, "diff", false, "print how each cell differs from the first")
 	return cmd

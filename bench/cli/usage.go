@@ -81,11 +81,23 @@ var arguments = map[string]string{
 	"NAME":    "what the baseline is called",
 }
 
+// nearestCommand is the command that an unknown one may have been meant for, as the end of an error.
+func nearestCommand(cmd *cobra.Command, args []string) string {
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	if near := workload.Nearest(args[0], names); near != "" {
+		return ": did you mean " + near + "?"
+	}
+	return ""
+}
+
 // argsProblem says which argument is missing or too much, and gives the command's first example.
 func argsProblem(cmd *cobra.Command, args []string, err error) string {
 	_, takes, _ := strings.Cut(cmd.Use, " ")
 	if takes == "" {
-		return err.Error() // a command without arguments was given one
+		return err.Error() + nearestCommand(cmd, args) // a command without arguments was given one
 	}
 	command := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ") // the error begins with the root's name
 	example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")

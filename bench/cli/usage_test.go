@@ -67,6 +67,7 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 		{[]string{"plot"}, []string{"RUN is missing", "as in 'kafka-eos-bench plot results/"}},
 		{[]string{"profiles", "show"}, []string{"kafka-eos-bench: profiles show takes PROFILE, and PROFILE is missing: give a built-in name or a YAML file, as in 'kafka-eos-bench profiles show quick'"}},
 		{[]string{"profiles", "validate"}, []string{"PROFILE is missing: give a built-in name or a YAML file"}},
+		{[]string{"profile", "list"}, []string{`unknown command "profile"`, "did you mean profiles?", "--help"}},
 		{[]string{"version", "1"}, []string{`unknown command "1" for "kafka-eos-bench version"`, "--help"}},
 		{[]string{"run", "--progress", "loud"}, []string{"loud", "plain"}},
 		{[]string{"run", "-o", "xml"}, []string{"xml", "markdown"}},

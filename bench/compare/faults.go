@@ -60,6 +60,7 @@ type Damage struct {
 	Broken    int // a promise broke
 	Open      int // none did, but evidence is missing
 	Unchecked int // nothing was read
+	Idle      int // nothing was broken, as there was nothing to break
 	Counts    []Anomaly
 }
 
@@ -97,6 +98,8 @@ func (f *Faults) Damage(cells []*Cell) Damage {
 				d.Open++
 			case t.Guarantee.Verdict == result.Unchecked:
 				d.Unchecked++
+			case t.Outage != nil && t.Outage.FromS == nil:
+				d.Idle++
 			}
 			for i, a := range anomalies(&t.Guarantee) {
 				if a.n != nil {

@@ -1,8 +1,11 @@
 package compare
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
@@ -51,6 +54,31 @@ func Matches(older, newer []*Run) (matches []Match, unmatched []string) {
 		unmatched = append(unmatched, name)
 	}
 	return matches, unmatched
+}
+
+// Apart names the axes in which no cell of the one run has a value of the other's, as spelled: why no cell is in both.
+func Apart(older, newer *Run, spell func(axis string, value any) string) (lines []string) {
+	values := func(r *Run, axis string) (texts []string) {
+		for _, c := range r.Cells {
+			if text := orDash(spell(axis, c.Axes[axis])); !slices.Contains(texts, text) {
+				texts = append(texts, text)
+			}
+		}
+		return texts
+	}
+	axes := map[string]bool{}
+	for _, c := range slices.Concat(older.Cells, newer.Cells) {
+		for axis := range c.Axes {
+			axes[axis] = true
+		}
+	}
+	for _, axis := range slices.Sorted(maps.Keys(axes)) {
+		was, is := values(older, axis), values(newer, axis)
+		if !slices.ContainsFunc(was, func(v string) bool { return slices.Contains(is, v) }) {
+			lines = append(lines, fmt.Sprintf("%s %s → %s", strings.ReplaceAll(axis, "_", " "), strings.Join(was, " and "), strings.Join(is, " and ")))
+		}
+	}
+	return lines
 }
 
 // Effect compares a figure between runs. Trials of one run share what its hour and its broker were like, so the run is the unit: of each

@@ -64,6 +64,7 @@ type state int
 
 const (
 	absent state = iota
+	idle
 	clean
 	reported
 	openState
@@ -81,6 +82,7 @@ type stateLook struct {
 func stateLooks() []stateLook {
 	return []stateLook{
 		absent:      {absent, ground, 0, ""},
+		idle:        {idle, muted, 0.12, "nothing to break"},
 		clean:       {clean, gain, 0.16, "nothing wrong"},
 		reported:    {reported, caution, 0.42, "damage that the mode never promised to prevent"},
 		openState:   {openState, muted, 0.30, "inconclusive"},
@@ -113,6 +115,8 @@ func verdictOf(d compare.Damage) tileText {
 		t.state, word, n = openState, "unchecked", d.Unchecked
 	case len(t.counts) > 0:
 		t.state = reported
+	case d.Idle == d.Trials:
+		t.state, t.counts = idle, []string{"nothing done"}
 	default:
 		t.state, t.counts = clean, []string{"nothing wrong"}
 	}

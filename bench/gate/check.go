@@ -32,6 +32,10 @@ func Check(rules []Rule, run *compare.Run, baseline bool) error {
 	if len(rules) == 0 {
 		return usage("give one, such as --require 'p99(commit_due) < 20ms', or a file of them", "there are no rules")
 	}
+	if compare.Disturbed(run.Run) {
+		return &workload.UsageError{Problem: "run " + run.RunID + " broke things on purpose, so that its figures and counts are no release's",
+			Remedy: "'fault' itself ends with 5 where a promise broke, and 'report RUN -o junit' says so for each scenario"}
+	}
 	first := map[string]Rule{}
 	for _, r := range rules {
 		if other, again := first[r.String()]; again {

@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 		"none":         {want: "there are no rules: give one"},
 		"twice":        {rules: []string{"lost == 0", "lost==0"}, want: `rule "lost == 0" is given twice`},
 		"no baseline":  {rules: []string{"p99(e2e) <= baseline + 10%"}, want: `rule "p99(e2e) <= baseline + 10%" is held against a baseline, and there is none`},
-		"no such size": {flags: map[string]string{"txn-size": "20,100"}, rules: []string{"lost == 0 for txn_size=10"}, want: `rule "lost == 0 for txn_size=10" matches no cell: no cell has txn_size=10; did you mean 20?`},
+		"no such size": {flags: map[string]string{"txn-size": "20,100"}, rules: []string{"lost == 0 for txn_size=10"}, want: `rule "lost == 0 for txn_size=10" matches no cell: no cell has txn_size=10; known are 20, 100`},
 		"no such mode": {flags: map[string]string{"mode": "at-least-once,idempotent"}, rules: []string{"lost == 0 for mode=transactional"},
 			want: "no cell has mode=transactional; known are at-least-once, idempotent"},
 		"not that axis": {flags: map[string]string{"mode": "idempotent"}, rules: []string{"lost == 0 for txn_size=100"}, want: "no cell has a txn_size"},
@@ -89,6 +89,15 @@ func TestCellsOfARule(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What was measured while something was broken is no release's.
+func TestCheckRefusesFaults(t *testing.T) {
+	_, run := planned(t, nil)
+	for i := range run.Trials {
+		run.Trials[i].Fault = new("reset")
+	}
+	refused(t, Check(must(t, "lost == 0"), run, false), "broke things on purpose, so that its figures and counts are no release's: 'fault' itself ends with 5")
 }
 
 // Where a rule was written is part of what is wrong with it.

@@ -70,11 +70,25 @@ func (r Rule) thin(c *compare.Cell) *gap {
 	if c.Values(r.Metric) == nil {
 		g := &gap{"not every trial has " + r.Metric.Name, "see the trials' warnings"}
 		if need := samples(r.Metric); need > 0 {
-			g.remedy = fmt.Sprintf("the percentile needs %d samples in a window: raise --duration, or gate a lower percentile", need)
+			g.remedy = fmt.Sprintf("the percentile needs %d samples in a window: raise --duration%s, or gate a lower percentile", need, r.longEnough(c, need))
 		}
 		return g
 	}
 	return nil
+}
+
+// longEnough says which window would have held so many samples in every trial of the cell, empty where that cannot be told.
+func (r Rule) longEnough(c *compare.Cell, need int) string {
+	_, histogram := parts(r.Metric)
+	longest := 0.0
+	for _, t := range c.Trials {
+		n := t.LatencyUS[histogram.String()].Count
+		if n == 0 || t.WindowS == 0 {
+			return ""
+		}
+		longest = max(longest, t.WindowS*float64(need)/float64(n))
+	}
+	return fmt.Sprintf(" to %.0fs or more", math.Ceil(longest))
 }
 
 // producersOf is how many share a cell's rate.
@@ -137,7 +151,7 @@ func (t *test) decide(v *Verdict, p float64, together int) {
 	case p <= alpha:
 		v.Outcome = Fail
 		v.Reason = fmt.Sprintf("%s %s, with 95%% confidence %s, over %s", t.what, show(t.value), t.side(!t.upper, show), t.over)
-		v.Remedy = "'compare' shows the run's other figures, and which of them changed too"
+		v.Remedy = "'report RUN' shows the other figures, and 'compare OLD RUN' which of them changed too"
 	case t.passes:
 		v.Outcome = Pass
 		v.Reason = fmt.Sprintf("%s %s, with 95%% confidence %s, over %s", t.what, show(t.value), t.side(t.upper, show), t.over)

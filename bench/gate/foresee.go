@@ -60,11 +60,15 @@ func Foresee(rules []Rule, cells []workload.Cell, reference string, blocks int, 
 
 // tooFew says why so few blocks cannot decide so many tests.
 func tooFew(blocks, tests int) *gap {
-	return &gap{
+	g := &gap{
 		fmt.Sprintf("%s can never fail: the smallest p-value of n blocks is 2⁻ⁿ, here %s, and %s judged together need %s", plural(blocks, "block"),
 			figure(math.Exp2(-float64(blocks))), plural(tests, "test"), figure(alpha/float64(tests))),
-		fmt.Sprintf("measure with --blocks %d or more", max(comparison, fewest(tests))),
+		fmt.Sprintf("measure with --blocks %d or more: fewer never decide, and 'gate RUN --power' says how many do", max(comparison, fewest(tests))),
 	}
+	if tests > 1 && fewest(1) <= blocks {
+		g.remedy += "; or judge fewer cells, with for"
+	}
+	return g
 }
 
 // short says why a window of a workload will hold too few samples for the figure; nil where it will not, or nobody knows.

@@ -16,6 +16,7 @@ type Need struct {
 	FailsFrom *float64 `json:"fails_from"` // the smallest worsening with which it fails in 95% of tries, of as many blocks as were judged: a share, of lags held against others in the metric's unit
 	Unit      string   `json:"unit"`       // of FailsFrom; empty: a share
 	Reason    string   `json:"reason"`     // why there is no number; empty where there is one
+	Remedy    string   `json:"remedy"`     // what to do about it
 }
 
 // Figure writes the smallest worsening for people, and a dash where there is none.
@@ -37,7 +38,7 @@ func (j *Judgement) Needs(rules []Rule, run *compare.Run) []Need {
 		case !known:
 			n.Reason = "the run shows no noise to plan with"
 			if v.Outcome == Inconclusive {
-				n.Reason = v.Reason
+				n.Reason, n.Remedy = v.Reason, v.Remedy
 			}
 		default:
 			n.Noise = &noise.Spread

@@ -201,7 +201,7 @@ func (j *Judgement) Warnings(rules []Rule) (lines []string) {
 		}
 		d.Blocks, d.Runs = v.Blocks, v.Runs
 		room, find := r.worseBy(r.room(noise)), r.finds(noise, d)
-		if room <= 0 || !(room < find) { // it is not kept anyway, or there is room, or nothing can be found at all
+		if room <= 0 || room > Worsening && r.shareUnit() == "" || !(room < find) { // it is not kept anyway, is wider than what gates are for, or there is room, or nothing can be found at all
 			continue
 		}
 		number := plural(v.Blocks, "block")

@@ -128,13 +128,18 @@ func (r Rule) noEffect(e compare.Effect) *gap {
 const versusBaseline = "cost against the baseline"
 
 func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Against) *test {
+	apart := compare.Apart(against.Runs[0], run, func(_ string, v any) string { return compare.Spell(v) })
 	if len(against.Differences) > 0 {
-		return untested(&gap{"not comparable with the baseline: " + strings.Join(against.Differences, "; "),
-			"measure both sides alike, or declare what is meant to differ with --under-test"})
+		return untested(&gap{"not comparable with the baseline: " + strings.Join(slices.Concat(apart, against.Differences), "; "),
+			"measure both sides alike; another broker version or client can be declared with --under-test, another workload cannot"})
 	}
 	match := against.match(run, c)
 	if match == nil {
-		return untested(&gap{"the baseline has no such cell in every run", "measure the baseline with the same axes"})
+		reason := "the baseline has no such cell in every run"
+		if len(apart) > 0 {
+			reason += ": " + strings.Join(apart, "; ")
+		}
+		return untested(&gap{reason, "measure the baseline with the same axes"})
 	}
 	if against.Interleaved {
 		return r.paired(c, against.Runs[0], match.Old[0], versusBaseline)

@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                      `rule "": "" compares nothing: write a figure`,
-		"p98(commit_due) < 20ms":                `rule "p98(commit_due) < 20ms": "p98(commit_due)" is no figure of a trial: did you mean p9`,
+		"p98(commit_due) < 20ms":                `rule "p98(commit_due) < 20ms": "p98(commit_due)" is no figure of a trial: the percentiles are p50, p90, p99 and p99.9`,
 		"p99(commit_due) < 20":                  `"20" is no bound for p99(commit_due), a time: give a duration with its unit`,
 		"read_per_s >= 20ms":                    `"20ms" is no bound for read_per_s: give a number of msg/s`,
 		"read_per_s >= 20%":                     `"20%" is no bound for read_per_s`,

@@ -11,6 +11,7 @@ package metric
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,8 +107,14 @@ func Parse(name string) (Metric, error) {
 	return Metric{}, &workload.UsageError{Problem: fmt.Sprintf("%q is no figure of a trial", name), Remedy: remedy(name)}
 }
 
+// percentile begins the names of those that are kept, and of others.
+var percentile = regexp.MustCompile(`^p[0-9.]+\(`)
+
 // remedy is the nearest name, or how names are made: all of them would fill a screen.
 func remedy(name string) string {
+	if p := percentile.FindString(name); p != "" && !slices.ContainsFunc(table, func(m Metric) bool { return strings.HasPrefix(m.Name, p) }) {
+		return "the percentiles are p50, p90, p99 and p99.9; write such as p99(e2e)"
+	}
 	var names []string
 	for _, m := range table {
 		names = append(names, m.Name)

@@ -70,8 +70,11 @@ func (m Metric) ParseBound(text string) (float64, error) {
 	v, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(v >= 0) || v*factor > most {
 		remedy := fmt.Sprintf("give a number of %s, such as 20k", m.Unit)
-		if m.Unit == Share {
+		switch {
+		case m.Unit == Share:
 			remedy = "give a share, such as 0.02"
+		case m.Kind == Count:
+			remedy = fmt.Sprintf("give a number of %s, such as 0", m.Unit)
 		}
 		return 0, &workload.UsageError{Problem: fmt.Sprintf("%q is no bound for %s", text, m.Name), Remedy: remedy}
 	}

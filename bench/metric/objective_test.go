@@ -47,7 +47,7 @@ func TestParseObjectiveRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      `"" compares nothing: write a figure, one of <=, >=, ==, <, > and a bound, such as p99(e2e) < 100ms`,
 		"p99(e2e) = 100ms":      `"p99(e2e) = 100ms" compares nothing`,
-		"p98(e2e) < 100ms":      `"p98(e2e)" is no figure of a trial: did you mean p9`,
+		"p98(e2e) < 100ms":      `"p98(e2e)" is no figure of a trial: the percentiles are p50, p90, p99 and p99.9; write such as p99(e2e)`,
 		"p99(e2e) < 100":        `"100" is no bound for p99(e2e), a time: give a duration with its unit, such as 100ms`,
 		"p99(e2e) < -1ms":       `"-1ms" is no bound`,
 		"p99(e2e) < 101h":       `"101h" is no bound`,

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -69,29 +68,8 @@ func (c *Comparison) matches(older, newer []*compare.Run) map[string]compare.Mat
 
 // nothingShared names the axes that keep all cells of two runs apart.
 func nothingShared(a, b *compare.Run) string {
-	values := func(r *compare.Run, key string) (texts []string) {
-		for _, c := range r.Cells {
-			if text := spellAxis(key, c.Axes[key]); !slices.Contains(texts, text) {
-				texts = append(texts, text)
-			}
-		}
-		return texts
-	}
-	keys := map[string]bool{}
-	for _, c := range slices.Concat(a.Cells, b.Cells) {
-		for key := range c.Axes {
-			keys[key] = true
-		}
-	}
-	var apart []string
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		older, newer := values(a, key), values(b, key)
-		if !slices.ContainsFunc(older, func(v string) bool { return slices.Contains(newer, v) }) {
-			apart = append(apart, fmt.Sprintf("%s %s → %s", strings.ReplaceAll(key, "_", " "), strings.Join(older, " and "), strings.Join(newer, " and ")))
-		}
-	}
 	text := "no cell is in every run"
-	if len(apart) > 0 {
+	if apart := compare.Apart(a, b, spellAxis); len(apart) > 0 {
 		text += ": " + strings.Join(apart, "; ")
 	}
 	return text

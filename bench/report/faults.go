@@ -52,6 +52,9 @@ func (f *faults) damage(scenario, mode string) damage {
 // damage is worded for reports.
 type damage struct{ compare.Damage }
 
+// idle is the word for a cell in which the scenario found nothing to break.
+const idle = "nothing done"
+
 // counts are what went wrong: "3 lost".
 func (d damage) counts() (texts []string) {
 	for _, a := range d.Counts {
@@ -83,6 +86,8 @@ func (d damage) String() string {
 	switch {
 	case d.Trials == 0:
 		return none
+	case verdict == "" && d.Idle == d.Trials:
+		return cmp.Or(counts, idle)
 	case verdict == "":
 		return cmp.Or(counts, "nothing wrong")
 	case counts == "":

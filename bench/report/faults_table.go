@@ -96,7 +96,10 @@ func (f *faults) legend() []string {
 	if most := slices.MaxFunc(f.cells, func(a, b *cell) int { return len(a.Trials) - len(b.Trials) }); len(most.Trials) > 1 {
 		lines = append(lines, "of several trials: counts together, the longest gap and recovery, the median rate")
 	}
-	lines = append(lines, "before, during and after: by the first thing that broke and the last that healed")
+	if f.damage("", "").Idle > 0 {
+		lines = append(lines, idle+": the scenario has nothing to break in the mode, as with acks=0 there is no acknowledgement to lose")
+	}
+	lines = append(lines, "before, during and after: by the first thing that broke and the last that healed; – where the window holds none of it")
 	var seen, unseen, dashes, void bool
 	for _, c := range f.cells {
 		switch o := c.Outage(); {
@@ -301,6 +304,9 @@ func (f *faults) remarks() (texts []string) {
 			}
 		}
 	}
+	if text := f.exposed(); text != "" {
+		texts = append(texts, text)
+	}
 	for _, n := range folded {
 		who := ""
 		switch {
@@ -317,6 +323,26 @@ func (f *faults) remarks() (texts []string) {
 		texts = append(texts, who+n.said())
 	}
 	return texts
+}
+
+// exposed names the cells whose load stood still with the cluster: fewer of their records met the fault than were due.
+func (f *faults) exposed() string {
+	var names []string
+	for _, c := range f.cells {
+		var sent, due float64
+		for _, t := range c.Trials {
+			if t.DuePerS != nil {
+				sent, due = sent+t.SentPerS, due+*t.DuePerS
+			}
+		}
+		if due > 0 && sent < 0.95*due {
+			names = append(names, fmt.Sprintf("%s (%.0f%%)", f.cellName(c), 100*sent/due))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "the load stands still with the cluster, so that fewer records were sent in the window than were due: " + strings.Join(names, "; ")
 }
 
 // redraw is the command that draws a trial's fault and load again: of one scenario and one cell, with as many blocks as it takes to reach the

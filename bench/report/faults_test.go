@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"html"
 	"maps"
 	"path/filepath"
@@ -159,6 +160,29 @@ func TestRedrawNamesTheTrialAndNothingElse(t *testing.T) {
 	run.Profile.Name, run.Profile.Values = "mine.yaml", map[string]result.Value{"blocks": {Value: "3", Source: "profile"}}
 	if got, want := redraw(run, &run.Trials[0]), "kafka-eos-bench fault lost-ack --profile mine.yaml --mode at-least-once --blocks 1 --seed 1 --broker local"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A scenario that finds nothing to break in a mode shows nothing of it.
+func TestNothingDoneIsNotNothingWrong(t *testing.T) {
+	run := broken()
+	for i := range run.Trials {
+		if r := &run.Trials[i]; *r.Fault == "lost-ack" && r.Mode == "transactional" {
+			r.Outage = &result.Outage{Events: []result.OutageEvent{{What: "no response is lost: with acks=0 the producer asks for none"}}, Figures: map[string]float64{}}
+		}
+	}
+	for format, want := range map[string]string{"text": "nothing done: the scenario has nothing to break in the mode", "markdown": "| nothing done |", "html": "there was nothing to break"} {
+		write, err := ByName(format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := write(&b, run, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), want) {
+			t.Errorf("%s: it does not say %q:\n%s", format, want, &b)
+		}
 	}
 }
 

@@ -95,7 +95,10 @@ func (g *Gate) Answer() string {
 	if len(g.Broken) > 0 {
 		text += fmt.Sprintf(": a promised delivery guarantee did not hold in %s, whose figures are void", plural(len(g.Broken), "cell"))
 	}
-	return fmt.Sprintf("%s: of %s %s.", text, plural(len(g.Verdicts), "verdict"), strings.Join(parts, ", "))
+	if len(g.Verdicts) == 1 {
+		return text + "."
+	}
+	return fmt.Sprintf("%s: of %d verdicts %s.", text, len(g.Verdicts), strings.Join(parts, ", "))
 }
 
 // said is the outcome, and what it counts as where that is something else.
@@ -147,6 +150,21 @@ func (g *Gate) worst() (verdicts []gate.Verdict) {
 		}
 	}
 	return verdicts
+}
+
+// alike are the worst, those together that have the same outcome for the same reason.
+func (g *Gate) alike() (groups [][]gate.Verdict) {
+	for _, v := range g.worst() {
+		i := slices.IndexFunc(groups, func(same []gate.Verdict) bool {
+			return same[0].Outcome == v.Outcome && same[0].Reason == v.Reason && same[0].Remedy == v.Remedy
+		})
+		if i < 0 {
+			groups = append(groups, []gate.Verdict{v})
+		} else {
+			groups[i] = append(groups[i], v)
+		}
+	}
+	return groups
 }
 
 // measured says what was judged, on what, and what was under test.

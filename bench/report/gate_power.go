@@ -92,6 +92,9 @@ func (g *GatePower) Text(w io.Writer, o Options) error {
 		if n.Reason != "" {
 			p.line("")
 			p.wrapped("", printable(n.Rule+", in "+n.Cell+": "+n.Reason))
+			if n.Remedy != "" {
+				p.wrapped("  →  ", printable(n.Remedy))
+			}
 		}
 	}
 	if most > 0 {

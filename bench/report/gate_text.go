@@ -13,11 +13,13 @@ func gateText(w io.Writer, g *Gate, o Options) error {
 	p.head("gate on "+printable(orRun(g)), g.measured())
 	g.table(p)
 	lead := func(mark, text string) { p.wrapped("  "+mark+"  ", printable(text)) }
-	for _, v := range g.worst() {
+	for _, same := range g.alike() {
 		p.line("")
-		p.wrapped("", string(v.Outcome)+": "+printable(about(v)))
-		lead(" ", v.Reason)
-		lead("→", v.Remedy)
+		for _, v := range same {
+			p.wrapped("", string(v.Outcome)+": "+printable(about(v)))
+		}
+		lead(" ", same[0].Reason)
+		lead("→", same[0].Remedy)
 	}
 	for _, text := range g.Broken {
 		p.line("")

@@ -76,6 +76,9 @@ func (d damage) cell() htmlCell {
 	case counts != "":
 		return htmlCell{Text: counts, Small: "never promised otherwise", Class: "words reported"}
 	}
+	if d.Idle == d.Trials {
+		return htmlCell{Text: idle, Small: "there was nothing to break", Class: "words quiet"}
+	}
 	return htmlCell{Text: "✓ nothing wrong", Class: "words good"}
 }
 

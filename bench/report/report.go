@@ -4,6 +4,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
@@ -38,6 +39,9 @@ func ByName(name string) (Format, error) {
 		return HTML, nil
 	case "junit":
 		return JUnit, nil
+	}
+	if format, file, named := strings.Cut(name, "="); named && slices.Contains(Formats(), format) {
+		return nil, fmt.Errorf("%q names a file: reports go to the standard output: give -o %s > %s", name, format, file)
 	}
 	return nil, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(Formats(), ", "))
 }

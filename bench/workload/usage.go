@@ -3,6 +3,7 @@ package workload
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -37,7 +38,8 @@ func at(where string, err error) error {
 
 // DidYouMean is the remedy for an unknown name: the nearest known one, or all of them when none is near.
 func DidYouMean(name string, known []string) string {
-	if near := Nearest(name, known); near != "" {
+	_, err := strconv.ParseFloat(name, 64)
+	if near := Nearest(name, known); near != "" && err != nil { // one number is no spelling of another
 		return "did you mean " + near + "?"
 	}
 	return "known are " + strings.Join(known, ", ")
