@@ -229,7 +229,7 @@ func TestRunKnowsBeforehandWhatCannotBeJudged(t *testing.T) {
 		code int
 		says string
 	}{
-		"no such cell":    {[]string{"--require", "p99(e2e) < 1s for txn_size=20"}, exitUsage, "--require: rule \"p99(e2e) < 1s for txn_size=20\" matches no cell: no cell has txn_size=20; did you mean 100?"},
+		"no such cell":    {[]string{"--require", "p99(e2e) < 1s for txn_size=20"}, exitUsage, "--require: rule \"p99(e2e) < 1s for txn_size=20\" matches no cell: no cell has txn_size=20; known are 100"},
 		"no such figure":  {[]string{"--require", "p99(e2e) < 1s", "--require", "cost(read_per_s) < 10%"}, exitUsage, "at a fixed rate throughput is the same by construction"},
 		"no reference":    {[]string{"--mode", "transactional", "--require", "cost(p50(e2e)) < 10%"}, exitUsage, "has nothing to hold mode=transactional against"},
 		"too few blocks":  {[]string{"--require", "p50(e2e) < 1s"}, exitInconclusive, "1 block can never fail: the smallest p-value of n blocks is 2⁻ⁿ, here 0.5, and 4 tests judged together need 0.013: measure with --blocks 7 or more"},
