@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,8 +57,8 @@ func TestCompareFindsADelayPutInThePath(t *testing.T) {
 			if lo, hi := (*effect.Lo-1)*before, (*effect.Hi-1)*before; lo > want+tolerance || hi < want-tolerance {
 				t.Errorf("its interval, %.0f to %.0f µs, is nowhere near", lo, hi)
 			}
-			if grown := *ack.Figures[1].Median - *ack.Figures[0].Median; grown > tolerance || grown < -tolerance {
-				t.Errorf("ack changed by %.0f µs, and nothing was put there", grown)
+			if grown := *ack.Figures[1].Median - *ack.Figures[0].Median; math.Abs(grown) > want/2 { // nothing was put there; what is left is the machine's
+				t.Errorf("ack changed by %.0f µs, beside the %.0f put in front of commits", grown, want)
 			}
 		})
 	}

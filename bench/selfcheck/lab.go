@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -167,7 +168,7 @@ func (o *observation) disturbed() string {
 func (o *observation) whole() bool { return o.Complete && o.Guarantee.Verdict == result.Held }
 
 func (o *observation) ending() string {
-	return strings.Join(append([]string{"the trial did not end well: guarantee " + string(o.Guarantee.Verdict)}, o.Warnings...), "; ")
+	return strings.Join(slices.Concat([]string{"the trial did not end well: guarantee " + string(o.Guarantee.Verdict)}, o.Guarantee.Reasons, o.Warnings), "; ")
 }
 
 // evident takes back what was concluded from a trial that proves nothing: nothing was done to it that could break a

@@ -32,6 +32,7 @@ type producer struct {
 	gate        sync.Mutex                  // of complete, and of its end
 	gone        bool                        // Close gave up: nobody is there to be told
 	trouble     atomic.Pointer[kafka.Error] // the last that was not fatal, to explain a time-out
+	lacking     atomic.Pointer[error]       // why the open transaction lacks a record
 
 	flushers   sync.WaitGroup
 	background sync.WaitGroup // of events and logs, until the binding closes their channels
@@ -82,8 +83,11 @@ func (p *producer) notAccepted(r *client.Record, code kafka.ErrorCode) error {
 	fatal := p.kafka.GetFatalError()
 	switch {
 	case code == kafka.ErrState && p.cfg.Workload.Mode.Transactional && fatal == nil:
-		// The transaction has failed and takes no more records; End will say so. The record is accepted and
-		// fails with the others, as one does that was sent an instant earlier.
+		// The transaction has failed and takes no more records; End will say so, and aborts whatever librdkafka says by then: a transaction
+		// that lacks a record must not be committed. The record is accepted and fails with the others, as one does that was sent an
+		// instant earlier.
+		var refusal error = err
+		p.lacking.Store(&refusal)
 		p.records.fail(r.Tag, err)
 		return nil
 	case code == kafka.ErrQueueFull:

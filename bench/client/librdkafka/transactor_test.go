@@ -96,6 +96,27 @@ func TestAbortableErrorAborts(t *testing.T) {
 	wantValues(t, read(t, openReader(t, bootstrap, w), highWatermarks(c)), span(60, 90))
 }
 
+// A transaction that lacks a record is not committed, though librdkafka would.
+func TestRefusedRecordAborts(t *testing.T) {
+	t.Parallel()
+	c := embed(t)
+	bootstrap := c.ListenAddrs()[0]
+	w := testWorkload(t, "transactional", nil)
+	p := open(t, bootstrap, w, "refused")
+	p.begin(t)
+	p.send(t, 30)
+	var refusal error = kafka.NewError(kafka.ErrState, "", false)
+	p.Producer.(*transactor).lacking.Store(&refusal)
+	outcome, err := p.End(within(t, 10*time.Second), true)
+	if outcome != client.Aborted || !errors.Is(err, refusal) || errors.Is(err, client.ErrFatal) {
+		t.Fatalf("the transaction is %s, %v; want aborted with the reason", outcome, err)
+	}
+	p.begin(t)
+	p.send(t, 30)
+	p.end(t, true, client.Committed)
+	wantValues(t, read(t, openReader(t, bootstrap, w), highWatermarks(c)), span(30, 60))
+}
+
 func TestRetriableCommitError(t *testing.T) {
 	t.Parallel()
 	c := embed(t)
