@@ -32,7 +32,7 @@ type producer struct {
 	gate        sync.Mutex                  // of complete, and of its end
 	gone        bool                        // Close gave up: nobody is there to be told
 	trouble     atomic.Pointer[kafka.Error] // the last that was not fatal, to explain a time-out
-	lacking     atomic.Pointer[error]       // why the open transaction lacks a record
+	spoiled     error                       // why the open transaction can only be aborted, if that is known; of the goroutine that sends
 
 	flushers   sync.WaitGroup
 	background sync.WaitGroup // of events and logs, until the binding closes their channels
@@ -61,7 +61,7 @@ func newProducer(cfg client.ProducerConfig, open producerOpener) (client.Produce
 	p.reporting.Go(func() { p.records.report(p.complete) })
 	p.background.Go(func() { forwardLogs(k.Logs(), cfg.Log) })
 	if cfg.Workload.Mode.Transactional {
-		return &transactor{producer: p}, nil
+		return &transactor{p}, nil
 	}
 	return p, nil
 }
@@ -86,8 +86,9 @@ func (p *producer) notAccepted(r *client.Record, code kafka.ErrorCode) error {
 		// The transaction has failed and takes no more records; End will say so, and aborts whatever librdkafka says by then: a transaction
 		// that lacks a record must not be committed. The record is accepted and fails with the others, as one does that was sent an
 		// instant earlier.
-		var refusal error = err
-		p.lacking.Store(&refusal)
+		if p.spoiled == nil {
+			p.spoiled = fmt.Errorf("it took no more records: %w", err)
+		}
 		p.records.fail(r.Tag, err)
 		return nil
 	case code == kafka.ErrQueueFull:

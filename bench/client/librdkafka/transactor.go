@@ -14,10 +14,7 @@ import (
 )
 
 // transactor is a producer whose mode is transactional.
-type transactor struct {
-	*producer
-	spoiled error // why the open transaction can only be aborted, if that is known
-}
+type transactor struct{ *producer }
 
 // callTimeout bounds one call into librdkafka, which does not see a context's end. Calls that time out go on in
 // the background and are resumed by calling again.
@@ -78,7 +75,6 @@ func (t *transactor) Begin() error {
 	}
 	t.failures.Store(0)
 	t.spoiled = nil
-	t.lacking.Store(nil)
 	if err := t.kafka.BeginTransaction(); err != nil {
 		return t.die("begin a transaction of "+t.cfg.TransactionalID, err)
 	}
@@ -98,9 +94,6 @@ func (t *transactor) End(ctx context.Context, commit bool) (client.Outcome, erro
 
 func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	what := "commit a transaction of " + t.cfg.TransactionalID
-	if lacking := t.lacking.Load(); lacking != nil && t.spoiled == nil {
-		t.spoiled = fmt.Errorf("it took no more records: %w", *lacking)
-	}
 	if t.spoiled != nil {
 		outcome, err := t.abort(ctx)
 		return outcome, errors.Join(fmt.Errorf("%s: %w", what, t.spoiled), err)

@@ -105,8 +105,8 @@ func TestRefusedRecordAborts(t *testing.T) {
 	p := open(t, bootstrap, w, "refused")
 	p.begin(t)
 	p.send(t, 30)
-	var refusal error = kafka.NewError(kafka.ErrState, "", false)
-	p.Producer.(*transactor).lacking.Store(&refusal)
+	refusal := kafka.NewError(kafka.ErrState, "", false)
+	p.Producer.(*transactor).spoiled = refusal
 	outcome, err := p.End(within(t, 10*time.Second), true)
 	if outcome != client.Aborted || !errors.Is(err, refusal) || errors.Is(err, client.ErrFatal) {
 		t.Fatalf("the transaction is %s, %v; want aborted with the reason", outcome, err)
