@@ -48,7 +48,7 @@ func fit(runs []*compare.Run) error {
 		return &RefusalError{Problem: "the runs are not comparable with one another, these differ", Lines: lines, Remedy: apart}
 	}
 	for _, r := range runs[1:] {
-		if lines := compare.Apart(runs[0], r, func(_ string, v any) string { return compare.Spell(v) }); len(lines) > 0 {
+		if lines := compare.Apart(runs[0], r, nil); len(lines) > 0 {
 			return &RefusalError{Problem: "the runs have no cell in common, these differ", Lines: lines, Remedy: apart}
 		}
 		if _, unmatched := compare.Matches(runs[:1], []*compare.Run{r}); len(unmatched) > 0 {

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -62,6 +63,34 @@ type Damage struct {
 	Unchecked int // nothing was read
 	Idle      int // nothing was broken, as there was nothing to break
 	Counts    []Anomaly
+}
+
+// Verdict is the worst of the trials': BROKEN, inconclusive, unchecked, or empty where nothing speaks against what was counted.
+func (d Damage) Verdict() string {
+	word, n := "", 0
+	switch {
+	case d.Broken > 0:
+		word, n = "BROKEN", d.Broken
+	case d.Open > 0:
+		word, n = "inconclusive", d.Open
+	case d.Unchecked > 0:
+		word, n = "unchecked", d.Unchecked
+	}
+	if n < d.Trials && n > 0 {
+		word += fmt.Sprintf(" in %d of %d", n, d.Trials)
+	}
+	return word
+}
+
+// NothingDone is the word for damage of none where a scenario found nothing to break in any trial.
+const NothingDone = "nothing done"
+
+// Nothing words damage of none.
+func (d Damage) Nothing() string {
+	if d.Idle == d.Trials {
+		return NothingDone
+	}
+	return "nothing wrong"
 }
 
 // Anomaly is a kind of thing that went wrong, and how often: more than never, in records or, where torn, in transactions.

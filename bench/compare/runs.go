@@ -56,8 +56,11 @@ func Matches(older, newer []*Run) (matches []Match, unmatched []string) {
 	return matches, unmatched
 }
 
-// Apart names the axes in which no cell of the one run has a value of the other's, as spelled: why no cell is in both.
+// Apart names the axes in which no cell of the one run has a value of the other's: why no cell is in both. Values are as spelled, nil for Spell.
 func Apart(older, newer *Run, spell func(axis string, value any) string) (lines []string) {
+	if spell == nil {
+		spell = func(_ string, value any) string { return Spell(value) }
+	}
 	values := func(r *Run, axis string) (texts []string) {
 		for _, c := range r.Cells {
 			if text := orDash(spell(axis, c.Axes[axis])); !slices.Contains(texts, text) {

@@ -103,27 +103,22 @@ func verdictOf(d compare.Damage) tileText {
 	for _, a := range d.Counts {
 		t.counts = append(t.counts, whole(float64(a.N))+" "+a.Name)
 	}
-	word, n := "", 0
 	switch {
 	case d.Trials == 0:
 		return tileText{}
 	case d.Broken > 0:
-		t.state, word, n = brokenState, "BROKEN", d.Broken
-	case d.Open > 0:
-		t.state, word, n = openState, "inconclusive", d.Open
-	case d.Unchecked > 0:
-		t.state, word, n = openState, "unchecked", d.Unchecked
+		t.state = brokenState
+	case d.Open > 0, d.Unchecked > 0:
+		t.state = openState
 	case len(t.counts) > 0:
 		t.state = reported
-	case d.Idle == d.Trials:
-		t.state, t.counts = idle, []string{"nothing done"}
 	default:
-		t.state, t.counts = clean, []string{"nothing wrong"}
+		t.counts = []string{d.Nothing()}
+		if t.state = clean; d.Idle == d.Trials {
+			t.state = idle
+		}
 	}
-	if word != "" && n < d.Trials {
-		word += fmt.Sprintf(" in %d of %d", n, d.Trials)
-	}
-	if word != "" {
+	if word := d.Verdict(); word != "" {
 		t.bold = []string{word}
 	}
 	return t

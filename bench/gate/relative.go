@@ -128,15 +128,14 @@ func (r Rule) noEffect(e compare.Effect) *gap {
 const versusBaseline = "cost against the baseline"
 
 func (r Rule) againstBaseline(run *compare.Run, c *compare.Cell, against *Against) *test {
-	apart := compare.Apart(against.Runs[0], run, func(_ string, v any) string { return compare.Spell(v) })
 	if len(against.Differences) > 0 {
-		return untested(&gap{"not comparable with the baseline: " + strings.Join(slices.Concat(apart, against.Differences), "; "),
+		return untested(&gap{"not comparable with the baseline: " + strings.Join(slices.Concat(compare.Apart(against.Runs[0], run, nil), against.Differences), "; "),
 			"measure both sides alike; another broker version or client can be declared with --under-test, another workload cannot"})
 	}
 	match := against.match(run, c)
 	if match == nil {
 		reason := "the baseline has no such cell in every run"
-		if len(apart) > 0 {
+		if apart := compare.Apart(against.Runs[0], run, nil); len(apart) > 0 {
 			reason += ": " + strings.Join(apart, "; ")
 		}
 		return untested(&gap{reason, "measure the baseline with the same axes"})

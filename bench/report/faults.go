@@ -52,9 +52,6 @@ func (f *faults) damage(scenario, mode string) damage {
 // damage is worded for reports.
 type damage struct{ compare.Damage }
 
-// idle is the word for a cell in which the scenario found nothing to break.
-const idle = "nothing done"
-
 // counts are what went wrong: "3 lost".
 func (d damage) counts() (texts []string) {
 	for _, a := range d.Counts {
@@ -63,33 +60,14 @@ func (d damage) counts() (texts []string) {
 	return texts
 }
 
-// verdict is the worst of the trials': BROKEN, inconclusive, unchecked, or empty where nothing speaks against what was counted.
-func (d damage) verdict() string {
-	word, n := "", 0
-	switch {
-	case d.Broken > 0:
-		word, n = "BROKEN", d.Broken
-	case d.Open > 0:
-		word, n = "inconclusive", d.Open
-	case d.Unchecked > 0:
-		word, n = "unchecked", d.Unchecked
-	}
-	if n < d.Trials && n > 0 {
-		word += fmt.Sprintf(" in %d of %d", n, d.Trials)
-	}
-	return word
-}
-
 // String says in a few words what went wrong, a count on a line of its own.
 func (d damage) String() string {
-	counts, verdict := strings.Join(d.counts(), ",\n"), d.verdict()
+	counts, verdict := strings.Join(d.counts(), ",\n"), d.Verdict()
 	switch {
 	case d.Trials == 0:
 		return none
-	case verdict == "" && d.Idle == d.Trials:
-		return cmp.Or(counts, idle)
 	case verdict == "":
-		return cmp.Or(counts, "nothing wrong")
+		return cmp.Or(counts, d.Nothing())
 	case counts == "":
 		return verdict
 	}

@@ -97,7 +97,7 @@ func (f *faults) legend() []string {
 		lines = append(lines, "of several trials: counts together, the longest gap and recovery, the median rate")
 	}
 	if f.damage("", "").Idle > 0 {
-		lines = append(lines, idle+": the scenario has nothing to break in the mode, as with acks=0 there is no acknowledgement to lose")
+		lines = append(lines, compare.NothingDone+": the scenario has nothing to break in the mode, as with acks=0 there is no acknowledgement to lose")
 	}
 	lines = append(lines, "before, during and after: by the first thing that broke and the last that healed; – where the window holds none of it")
 	var seen, unseen, dashes, void bool

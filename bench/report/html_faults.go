@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 )
 
 // faultsPage is about what broke: the matrix and every broken promise come first, and nothing is said of costs.
@@ -65,7 +67,7 @@ func (f *faults) matrixSection() section {
 
 // cell says the damage in words, which a colour repeats.
 func (d damage) cell() htmlCell {
-	counts, verdict := strings.Join(d.counts(), ", "), d.verdict()
+	counts, verdict := strings.Join(d.counts(), ", "), d.Verdict()
 	switch {
 	case d.Trials == 0:
 		return htmlCell{Text: none, Class: "words quiet", Unseen: "does not concern the mode"}
@@ -77,7 +79,7 @@ func (d damage) cell() htmlCell {
 		return htmlCell{Text: counts, Small: "never promised otherwise", Class: "words reported"}
 	}
 	if d.Idle == d.Trials {
-		return htmlCell{Text: idle, Small: "there was nothing to break", Class: "words quiet"}
+		return htmlCell{Text: compare.NothingDone, Small: "there was nothing to break", Class: "words quiet"}
 	}
 	return htmlCell{Text: "✓ nothing wrong", Class: "words good"}
 }
