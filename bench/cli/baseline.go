@@ -159,18 +159,26 @@ func runsAt(path string) ([]*compare.Run, error) {
 }
 
 // otherBaseline is what to do about a name that no baseline of a folder has.
-func (a *app) otherBaseline(name, dir string) string {
-	entries, _ := os.ReadDir(dir) // a folder that cannot be read has none
-	var names []string
-	for _, e := range entries {
-		if known, is := strings.CutSuffix(e.Name(), baseline.Extension); is {
-			names = append(names, known)
-		}
-	}
+func otherBaseline(name, dir string) string {
+	names, _ := baselinesIn(dir) // a folder that cannot be read has none
 	if len(names) == 0 {
 		return "the folder has none: 'kafka-eos-bench baseline save NAME RUN...' makes one"
 	}
 	return workload.DidYouMean(name, names)
+}
+
+// baselinesIn names the baselines of a folder; one that is not there has none.
+func baselinesIn(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if name, is := strings.CutSuffix(e.Name(), baseline.Extension); is {
+			names = append(names, name)
+		}
+	}
+	return names, err
 }
 
 func (a *app) baselineListCommand() *cobra.Command {
@@ -186,19 +194,16 @@ func (a *app) baselineListCommand() *cobra.Command {
 
 // listBaselines prints a line for each. One that cannot be read is named, and makes it a usage error.
 func (a *app) listBaselines(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	names, err := baselinesIn(dir)
+	if err != nil {
 		return usagef("--dir: %w; name another folder", err)
 	}
 	columns := []report.Column{
 		{Title: "name", Words: true}, {Title: "saved", Words: true}, {Title: "runs"}, {Title: "cells"}, {Title: "broker", Words: true},
 	}
 	unreadable := false
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != baseline.Extension {
-			continue
-		}
-		path := filepath.Join(dir, e.Name())
+	for _, name := range names {
+		path := filepath.Join(dir, name+baseline.Extension)
 		b, err := baseline.Load(path)
 		if err != nil {
 			unreadable = true
@@ -207,7 +212,7 @@ func (a *app) listBaselines(dir string) error {
 		}
 		last := b.Runs[len(b.Runs)-1]
 		broker := b.Environments[last.Environment].Broker
-		for i, text := range []string{strings.TrimSuffix(e.Name(), baseline.Extension), b.SavedAt.Format("2006-01-02"), fmt.Sprint(len(b.Runs)), fmt.Sprint(len(last.Cells)), broker.String()} {
+		for i, text := range []string{name, b.SavedAt.Format("2006-01-02"), fmt.Sprint(len(b.Runs)), fmt.Sprint(len(last.Cells)), broker.String()} {
 			columns[i].Texts = append(columns[i].Texts, text)
 		}
 	}
@@ -261,7 +266,7 @@ func (a *app) showBaseline(dir, name string, names []string) error {
 	}
 	b, err := baseline.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s: there is no such baseline; %s", path, a.otherBaseline(name, dir))
+		return usagef("%s: there is no such baseline; %s", path, otherBaseline(name, dir))
 	}
 	if err != nil {
 		return usagef("%w", err)
