@@ -7,11 +7,8 @@ import (
 	"strings"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/metric"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
-
-// busySteal is the share of CPU time given to others from which latencies are partly theirs.
-const busySteal = 0.05
 
 // gaps says what the runs do not tell: what was not run, and what was but does not count.
 func gaps(runs []*compare.Run, setups []*setup, a *Advice) []string {
@@ -29,8 +26,12 @@ func gaps(runs []*compare.Run, setups []*setup, a *Advice) []string {
 	if few := fewBlocks(runs); few != "" {
 		lines = append(lines, few)
 	}
-	if steal := mostSteal(runs); steal > busySteal {
-		lines = append(lines, fmt.Sprintf("the hypervisor gave up to %s of the machine's CPU time to others: latencies are partly theirs.", percent(steal)))
+	stolen := 0.0
+	for _, r := range runs {
+		stolen = max(stolen, result.Stolen(r.Trials))
+	}
+	if stolen > result.MaxSteal {
+		lines = append(lines, fmt.Sprintf("the hypervisor gave up to %s of the machine's CPU time to others: latencies are partly theirs.", percent(stolen)))
 	}
 	if len(a.Questions) > 0 {
 		lines = append(lines, "each verdict is wrong in at most one of forty cases by itself (the upper end of a 95% interval); of many, some may be.")
@@ -147,16 +148,4 @@ func fewBlocks(runs []*compare.Run) string {
 		return ""
 	}
 	return fmt.Sprintf("%s %s as few as %s: an interval takes %d (--blocks %d, better 10).", plural(cells, "cell"), oneOf(cells, "has", "have"), plural(fewest, "usable block"), minBlocks, minBlocks)
-}
-
-func mostSteal(runs []*compare.Run) (most float64) {
-	steal := metric.Must("cpu_steal")
-	for _, r := range runs {
-		for i := range r.Trials {
-			if v := steal.Of(&r.Trials[i]); v != nil {
-				most = max(most, *v)
-			}
-		}
-	}
-	return most
 }

@@ -158,9 +158,6 @@ func holds(r *selfcheck.Rung) string {
 	return "no: its delay shows"
 }
 
-// busySteal is the share of CPU time given to others from which another hour would show more.
-const busySteal = 0.05
-
 func (g *generator) answer() string {
 	const question = "The highest rate this machine's generator holds with its own delay below 1% of the measured latency (sustained, p50 of schedule against p50 of e2e): "
 	answer := question + "none of those tried."
@@ -182,7 +179,7 @@ func (g *generator) answer() string {
 	case *g.HighestByMeanPerS != *g.HighestPerS:
 		answer += fmt.Sprintf(" By the means, which every pause of the machine enters, it is %s messages/s.", report.Number(g.HighestByMeanPerS))
 	}
-	if most > busySteal {
+	if most > result.MaxSteal {
 		answer += fmt.Sprintf(" The hypervisor gave up to %.0f%% of this machine's CPU time to others: in a quieter hour it may hold more.", 100*most)
 	}
 	return answer

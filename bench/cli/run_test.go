@@ -181,7 +181,7 @@ func TestMessagesBoundTheWindow(t *testing.T) {
 			run := measured(t, on, exitOK, "--mode", "at-least-once,transactional", "--messages", "401", "--producers", "2", "--rate", rate, "--warmup", "200ms", "--message-size", "100", "--expect", "unsustained")
 			for _, trial := range run.Trials {
 				if trial.Window.Committed != 401 || trial.LatencyUS["e2e"].Count != 401 {
-					t.Errorf("rate %s, %s: %+v, e2e %d; want 401 records", rate, trial.Cell, trial.Window, trial.LatencyUS["e2e"].Count)
+					t.Errorf("rate %s, %s: %+v, e2e %d, %+v, %v; want 401 records", rate, trial.Cell, trial.Window, trial.LatencyUS["e2e"].Count, trial.Transactions, trial.Warnings)
 				}
 			}
 		}

@@ -286,6 +286,16 @@ func (c *Cell) Unsustained() (n int) {
 	return n
 }
 
+// StolenUnsustained is the largest share of the machine's CPU time, 0 to 1, that its hypervisor gave to others during a trial that did not hold its rate.
+func (c *Cell) StolenUnsustained() (most float64) {
+	for _, t := range c.Trials {
+		if t.FellBehind() {
+			most = max(most, t.Resources.Stolen())
+		}
+	}
+	return most
+}
+
 // Verdicts counts the trials with a verdict.
 func (c *Cell) Verdicts(v result.Verdict) (n int) {
 	for _, t := range c.Trials {

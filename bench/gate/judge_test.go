@@ -241,7 +241,9 @@ func TestMissingEvidence(t *testing.T) {
 		differences   []string
 		want          string
 	}{
-		"unsustained":             {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Sustained = new(false) }, want: "1 of 10 trials did not sustain the rate"},
+		"unsustained": {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Sustained = new(false) }, want: "1 of 10 trials did not sustain the rate"},
+		"on a busy host": {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Sustained, t.Resources.CPUSteal = new(false), new(0.44) },
+			want: "1 of 10 trials, with up to 44% of the machine's CPU time given to others by its hypervisor, did not sustain the rate"},
 		"cut short":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Complete = false }, want: "a trial was cut short"},
 		"unverified":              {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }, want: "1 of 10 trials could not be verified to the end"},
 		"unread":                  {rule: "p99(ack) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }, want: "nothing is read"},

@@ -130,9 +130,7 @@ func (s *searches) noise() (lines []string) {
 				torn++
 			}
 			for _, t := range p.Trials {
-				if steal := t.Resources.CPUSteal; steal != nil {
-					stolen = max(stolen, *steal)
-				}
+				stolen = max(stolen, t.Resources.Stolen())
 			}
 		}
 	}

@@ -107,7 +107,7 @@ func (m *ComparedMetric) figures(side int) []column {
 	}), spread}
 }
 
-// spread is the interval of a median as a share of it, the wider half.
+// spread is the interval of a median as a share of it, the wider half. Of more than all of it the size says nothing any more.
 func (m *ComparedMetric) spread(f *ComparedFigure) string {
 	switch {
 	case f == nil || f.Lo == nil || f.Hi == nil:
@@ -117,7 +117,11 @@ func (m *ComparedMetric) spread(f *ComparedFigure) string {
 	case *f.Median == 0:
 		return m.format(*f.Lo) + "–" + m.format(*f.Hi)
 	}
-	return "±" + rate(math.Round(100*max(*f.Hi-*f.Median, *f.Median-*f.Lo)/math.Abs(*f.Median))) + "%"
+	share := max(*f.Hi-*f.Median, *f.Median-*f.Lo) / math.Abs(*f.Median)
+	if share > 1 {
+		return "±>100%"
+	}
+	return "±" + rate(math.Round(100*share)) + "%"
 }
 
 // effects are the i-th of each row, with how sure they are.

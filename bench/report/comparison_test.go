@@ -324,3 +324,18 @@ func TestUnknownComparisonFormat(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// An interval wider than the figure has no size worth reading.
+func TestSpread(t *testing.T) {
+	for want, f := range map[string]*ComparedFigure{
+		"":       nil,
+		"±0%":    {Median: new(5.0), Lo: new(5.0), Hi: new(5.0)},
+		"±20%":   {Median: new(10.0), Lo: new(9.0), Hi: new(12.0)},
+		"±100%":  {Median: new(10.0), Lo: new(9.0), Hi: new(20.0)},
+		"±>100%": {Median: new(10.0), Lo: new(9.0), Hi: new(1500.0)},
+	} {
+		if got := new(ComparedMetric).spread(f); got != want {
+			t.Errorf("%+v: %s, want %s", f, got, want)
+		}
+	}
+}

@@ -210,6 +210,26 @@ type Resources struct {
 	BrokerLogBytes *int64   `json:"broker_log_bytes"` // replicas and __transaction_state included
 }
 
+// MaxSteal is the share of the machine's CPU time that a hypervisor may give to others without its being worth a word: with more, latencies are partly
+// theirs.
+const MaxSteal = 0.05
+
+// Stolen is CPUSteal, or 0 where that is unknown.
+func (r *Resources) Stolen() float64 {
+	if r.CPUSteal == nil {
+		return 0
+	}
+	return *r.CPUSteal
+}
+
+// Stolen is the largest share of the machine's CPU time, 0 to 1, that the hypervisor gave to others during one of the trials.
+func Stolen(trials []Trial) (most float64) {
+	for i := range trials {
+		most = max(most, trials[i].Resources.Stolen())
+	}
+	return most
+}
+
 // Outage is what a fault did to a trial. Times count from the window's start.
 type Outage struct {
 	Events    []OutageEvent      `json:"events"`     // what was done and seen, in order

@@ -141,23 +141,21 @@ func (m measurement) run(ctx context.Context) (*observation, error) {
 	return o, err
 }
 
-// What leaves a trial out of a verdict against the tool.
-const (
-	maxSteal = 0.05                 // of the machine's CPU time, given to others by its hypervisor
-	maxLate  = 2 * time.Millisecond // of the generator itself at its 99th percentile: others want the CPU, and it is served first
-)
+// maxLate is how late the generator itself may be at its 99th percentile before a trial is left out of a verdict against the tool: others want the CPU,
+// and it is served first.
+const maxLate = 2 * time.Millisecond
 
 // disturbed says why a trial must not speak against the tool: the cluster or the machine was not its own. It is
 // empty where nothing is known that would.
 func (o *observation) disturbed() string {
 	late := o.quantile(measure.Schedule, 99)
-	switch steal := o.Resources.CPUSteal; {
+	switch stolen := o.Resources.Stolen(); {
 	case !o.whole() && o.Guarantee.Verdict != result.Broken:
 		return o.ending()
 	case o.FellBehind():
 		return "the trial did not sustain its rate"
-	case steal != nil && *steal > maxSteal:
-		return fmt.Sprintf("the hypervisor gave %.0f%% of this machine's CPU time to others", 100**steal)
+	case stolen > result.MaxSteal:
+		return fmt.Sprintf("the hypervisor gave %.0f%% of this machine's CPU time to others", 100*stolen)
 	case late > maxLate:
 		return fmt.Sprintf("this machine is busy: the generator was %s late at its p99", short(late))
 	}

@@ -138,9 +138,6 @@ func (t *running) axes() map[string]any {
 // edges than of the mode.
 const maxDrift = 0.05
 
-// maxSteal is the share of CPU time lost to other guests of the host from which it is worth a warning.
-const maxSteal = 0.05
-
 // judgeLoad marks what a reader of the figures must know.
 func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 	warn := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
@@ -148,8 +145,9 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 	if t.watch.missed != "" {
 		warn("%s", t.watch.missed)
 	}
-	if steal := r.Resources.CPUSteal; steal != nil && *steal > maxSteal {
-		warn("the hypervisor gave %.0f%% of this machine's CPU time to others: latencies are partly theirs; compare interleaved blocks only", 100**steal)
+	stolen := r.Resources.Stolen()
+	if stolen > result.MaxSteal {
+		warn("the hypervisor gave %.0f%% of this machine's CPU time to others: latencies are partly theirs; compare interleaved blocks only", 100*stolen)
 	}
 	r.Complete = !t.cutShort && t.disturbed == nil
 	if t.disturbed != nil {
@@ -178,6 +176,9 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 		r.Sustained = &ok
 		if t.env.Disturbance == nil { // which is why, and nothing about the load is to be changed
 			r.Warnings = append(r.Warnings, why...)
+			if !ok && stolen > result.MaxSteal {
+				warn("it might hold the rate on a machine that is left alone: measure again before you change the load")
+			}
 		}
 	}
 	if read := r.Throughput.ReadPerS; t.w.Rate.Max && !t.times.Quota && read != nil && math.Abs(*read-r.SentPerS) > maxDrift*r.SentPerS {

@@ -22,7 +22,8 @@ import (
 
 // bench measures.
 type bench interface {
-	pilot(context.Context, *design) (*compare.Run, error)
+	warmUp(context.Context, *design) error
+	pilot(context.Context, *design) (*compare.Run, outcome, error)
 	try(ctx context.Context, d *design, p plan, delay time.Duration) (outcome, error)
 	close(ctx context.Context, keep bool) // the runs
 }
@@ -31,6 +32,7 @@ type bench interface {
 type outcome struct {
 	code   int     // of the tool
 	figure float64 // as design.gated has it
+	stolen float64 // the largest share of the machine's CPU time that the hypervisor gave to others during a trial
 	says   string  // the tool's last line
 }
 
@@ -117,23 +119,22 @@ func (b *live) mind(err error) {
 	}
 }
 
-// warmUp is the load after which a broker that has just started is taken to be at its speed.
-const warmUp = time.Minute
+// warmLoad is the load after which a broker that has just started is taken to be at its speed.
+const warmLoad = time.Minute
 
-// pilot measures the unchanged cluster, once it is warm.
-func (b *live) pilot(ctx context.Context, d *design) (*compare.Run, error) {
-	if b.target.Fresh {
-		b.say("warming the broker up")
-		if _, _, err := b.run(ctx, d, b.direct, 1, "--duration", warmUp.String()); err != nil {
-			return nil, err
-		}
+// warmUp loads a broker that has just started.
+func (b *live) warmUp(ctx context.Context, d *design) error {
+	if !b.target.Fresh {
+		return nil
 	}
-	run, ended, err := b.run(ctx, d, b.direct, b.settings.pilot)
-	if err != nil {
-		return nil, err
-	}
-	b.say("the pilot's exit code is %d: %s", ended.code, ended.says)
-	return run, nil
+	b.say("warming the broker up")
+	_, _, err := b.run(ctx, d, b.direct, 1, "--duration", warmLoad.String())
+	return err
+}
+
+// pilot measures the unchanged cluster.
+func (b *live) pilot(ctx context.Context, d *design) (*compare.Run, outcome, error) {
+	return b.run(ctx, d, b.direct, b.settings.pilot)
 }
 
 // try judges one release, whose commits take so much longer.
@@ -176,7 +177,7 @@ func (b *live) run(ctx context.Context, d *design, through *proxy.Proxy, blocks 
 		return nil, how, fmt.Errorf("run %d: %w", b.runs, err)
 	}
 	run := compare.New(stored, "")
-	how.figure = d.gated(run)
+	how.figure, how.stolen = d.gated(run), result.Stolen(run.Trials)
 	return run, how, nil
 }
 

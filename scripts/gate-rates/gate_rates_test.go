@@ -80,13 +80,20 @@ type pretended struct {
 	unchanged, slow []int
 	err             error
 	worse           float64 // by which share the injected figure is; 0: 30%
+	stolen          int     // every so many runs the hypervisor took half of the machine; 1: always
+	runs            int
 }
 
-func (p *pretended) pilot(context.Context, *design) (*compare.Run, error) {
-	return pilotRun(p.blocks, p.vary), p.err
+func (p *pretended) warmUp(context.Context, *design) error { return nil }
+
+func (p *pretended) pilot(context.Context, *design) (*compare.Run, outcome, error) {
+	return pilotRun(p.blocks, p.vary), outcome{}, p.err
 }
 
 func (p *pretended) try(_ context.Context, _ *design, _ plan, delay time.Duration) (outcome, error) {
+	if p.runs++; p.stolen > 0 && p.runs%p.stolen == 0 {
+		return outcome{code: exitWrong, figure: 50_000, stolen: 0.5}, nil
+	}
 	codes, figure := &p.unchanged, 10_000.0
 	if delay > 0 {
 		codes, figure = &p.slow, 10_000*(1+cmp.Or(p.worse, 0.3))
@@ -119,6 +126,8 @@ func TestRates(t *testing.T) {
 		"no pilot":      {pretended{blocks: 11, err: errors.New("cut")}, exitError, ""},
 		"errors only":   {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 1), slow: all(3, 2)}, exitError, "unchanged  1 passed"},
 		"one is error":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 57, exitError, 3)}, 0, "30% worse  58 failed"},
+		"host is busy":  {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 59), stolen: 3}, 0, "made again: 39 runs"},
+		"never alone":   {pretended{blocks: 11, vary: 0.02, stolen: 1}, exitInconclusive, "made again: 60 runs"},
 		"more injected": {pretended{blocks: 11, vary: 0.02, unchanged: all(0, 20), slow: all(3, 59), worse: 0.6}, exitInconclusive, "the injected figure was 60.0% worse"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -83,9 +83,9 @@ func (p *producer) notAccepted(r *client.Record, code kafka.ErrorCode) error {
 	fatal := p.kafka.GetFatalError()
 	switch {
 	case code == kafka.ErrState && p.cfg.Workload.Mode.Transactional && fatal == nil:
-		// The transaction has failed and takes no more records; End will say so, and aborts whatever librdkafka says by then: a transaction
-		// that lacks a record must not be committed. The record is accepted and fails with the others, as one does that was sent an
-		// instant earlier.
+		// The transaction has failed and takes no more records, or has not begun yet though librdkafka said so (callTimeout); librdkafka would
+		// commit the latter without them. End aborts whatever it says by then: a transaction that lacks a record must not be committed.
+		// The record is accepted and fails with the others, as one does that was sent an instant earlier.
 		if p.spoiled == nil {
 			p.spoiled = fmt.Errorf("it took no more records: %w", err)
 		}

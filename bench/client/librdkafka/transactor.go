@@ -17,8 +17,10 @@ import (
 type transactor struct{ *producer }
 
 // callTimeout bounds one call into librdkafka, which does not see a context's end. Calls that time out go on in
-// the background and are resumed by calling again.
-const callTimeout = 250 * time.Millisecond
+// the background and are resumed by calling again. Longer than healthy commits take, because librdkafka (2.15.1)
+// keeps one answer for whichever call waits (txn_curr_api): after a resumed commit the next begin may take the
+// commit's for its own, and its first records are then refused. See notAccepted.
+const callTimeout = time.Second
 
 // retryPause keeps an error that comes at once from being retried in a tight loop.
 const retryPause = 10 * time.Millisecond
