@@ -102,40 +102,48 @@ func (f *failures) err() error {
 // Comparison is the number of blocks from which a run is a comparison, with statistics over its trials.
 const Comparison = 6
 
-// Conditioning returns the trials to run first and throw away. A comparison starts with a whole block, on brokers
-// that have just started with at least a minute of them: their virtual machines are still compiling. A quick look
-// has ten seconds for each such broker, of the heaviest mode in the form that asks most requests of them: several
-// producers at full speed with next to nothing in each batch or transaction.
-func Conditioning(trials []plan.Trial, blocks, freshBrokers int) []plan.Trial {
+// Conditioning returns the trials to run first and throw away. Brokers that have just started are still compiling: each gets ten seconds of the heaviest
+// mode. A comparison starts with a whole block, and on such brokers with a minute of discarded load at least.
+func Conditioning(trials []plan.Trial, blocks, freshBrokers int) (discarded []plan.Trial) {
 	if len(trials) == 0 {
 		return nil
 	}
 	cells := trials[:len(trials)/blocks]
+	if freshBrokers > 0 {
+		discarded = append(discarded, heaviest(cells, time.Duration(freshBrokers)*10*time.Second))
+	}
 	if blocks >= Comparison {
-		return block(cells, freshBrokers)
+		discarded = block(discarded, cells, freshBrokers)
 	}
-	if freshBrokers == 0 {
-		return nil
-	}
-	heaviest := cells[0]
+	return discarded
+}
+
+// heaviest is a trial of the heaviest mode in the form that asks most requests of brokers, whose compilers count calls: several producers at full speed
+// with next to nothing in each batch or transaction.
+func heaviest(cells []plan.Trial, duration time.Duration) plan.Trial {
+	most := cells[0]
 	for _, t := range cells {
-		if workload.Rank(t.Workload.Mode.Name) > workload.Rank(heaviest.Workload.Mode.Name) {
-			heaviest = t
+		if workload.Rank(t.Workload.Mode.Name) > workload.Rank(most.Workload.Mode.Name) {
+			most = t
 		}
 	}
-	w := &heaviest.Workload
+	w := &most.Workload
 	w.Rate, w.Arrival, w.Producers, w.InFlight = workload.Rate{Max: true}, workload.Constant, 4, 10
 	w.TxnInterval, w.AbortRatio = 0, 0
 	if w.Mode.Transactional {
 		w.TxnSize = 1
 	}
-	w.Messages, w.Warmup, w.Duration = 0, 0, time.Duration(freshBrokers)*10*time.Second
-	return []plan.Trial{heaviest}
+	w.Messages, w.Warmup, w.Duration = 0, 0, duration
+	return most
 }
 
-// block is a whole block to throw away, on brokers that have just started as often as a minute takes.
-func block(cells []plan.Trial, freshBrokers int) (discarded []plan.Trial) {
-	for took := time.Duration(0); len(discarded) == 0 || freshBrokers > 0 && took < time.Minute; {
+// block adds a whole block to throw away, on brokers that have just started as many as a minute takes.
+func block(discarded, cells []plan.Trial, freshBrokers int) []plan.Trial {
+	var took time.Duration
+	for _, t := range discarded {
+		took += t.Workload.Duration
+	}
+	for whole := false; !whole || freshBrokers > 0 && took < time.Minute; whole = true {
 		for _, t := range cells {
 			discarded = append(discarded, t)
 			took += max(time.Second, t.Workload.Warmup+plan.Window(t.Workload)) // of a number of records nobody knows

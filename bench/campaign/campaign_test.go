@@ -143,7 +143,7 @@ func TestConditioning(t *testing.T) {
 		t.Errorf("a comparison on a warm broker discards %d trials, want a block of 2", len(got))
 	}
 	fresh := Conditioning(trials(t, 6, flags), 6, 1)
-	if len(fresh)%2 != 0 || length(fresh) < time.Minute || length(fresh) >= time.Minute+10*time.Second {
+	if len(fresh)%2 != 1 || fresh[0].Workload.TxnSize != 1 || length(fresh) < time.Minute || length(fresh) >= time.Minute+10*time.Second {
 		t.Errorf("a comparison on a fresh broker discards %d trials of %s", len(fresh), length(fresh))
 	}
 	if got := Conditioning(nil, 1, 1); got != nil {

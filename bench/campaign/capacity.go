@@ -132,5 +132,5 @@ func (s *Search) Conditioning(freshBrokers int) []plan.Trial {
 	for _, c := range s.cells {
 		trials = append(trials, plan.One(s.profile.At(c.cell, workload.Rate{Max: true}), 1, s.profile.Seed))
 	}
-	return block(trials, freshBrokers)
+	return block(nil, trials, freshBrokers)
 }

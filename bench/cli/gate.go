@@ -24,7 +24,7 @@ func (a *app) gateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate RUN",
 		Short: "Judge a stored run by rules, for a release pipeline; no cluster is needed",
-		Long: `Gate holds the cells of a stored run against rules, such as p99(commit_due) < 20ms or cost(p50(e2e)) < 300%, and
+		Long: `Gate holds the cells of a stored run against rules, such as p99(commit_due) < 20ms or cost(p50(e2e)) < 600%, and
 says for each rule and cell whether it passes, fails or is inconclusive, with the bounds that decided. Missing evidence
 never passes: no data, too few blocks, a rate that was not sustained, a run that was not finished are inconclusive.
 docs/gate.md has the grammar, and says what decides and how many blocks that takes; --power works the latter out from

@@ -195,6 +195,21 @@ func TestTransactionsPerSecond(t *testing.T) {
 	}
 }
 
+// What a load is told to change is more than what it has.
+func TestCure(t *testing.T) {
+	w := cells(t, map[string]string{"mode": "transactional", "txn-size": "20", "rate": "2500"})[0].Workload
+	for took, want := range map[time.Duration]string{
+		20 * time.Millisecond:  "give a --txn-size of at least 56, or at least 3 --producers, or lower --rate",
+		8 * time.Millisecond:   "give a --txn-size of at least 23, or at least 2 --producers, or lower --rate",
+		6 * time.Millisecond:   "that would do if none took longer: give a --txn-size above 20, or more than 1 --producers, or lower --rate",
+		600 * time.Microsecond: "that would do if none took longer: give a --txn-size above 20, or more than 1 --producers, or lower --rate",
+	} {
+		if got := Cure(w, took); got != want {
+			t.Errorf("commits of %s: %s, want %s", took, got, want)
+		}
+	}
+}
+
 func TestEstimate(t *testing.T) {
 	for _, test := range []struct {
 		flags   map[string]string

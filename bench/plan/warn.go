@@ -70,6 +70,9 @@ func Cure(w workload.Workload, commit time.Duration) string {
 	if w.TxnInterval > 0 && w.TxnInterval <= commit {
 		return fmt.Sprintf("give a --txn-interval above %s, or lower --rate", commit.Round(time.Microsecond))
 	}
+	if w.TxnSize > 0 && records <= float64(w.TxnSize) {
+		return fmt.Sprintf("that would do if none took longer: give a --txn-size above %d, or more than %d --producers, or lower --rate", w.TxnSize, w.Producers)
+	}
 	return fmt.Sprintf("give a --txn-size of at least %.0f, or at least %.0f --producers, or lower --rate", records, producers)
 }
 

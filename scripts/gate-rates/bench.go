@@ -122,13 +122,13 @@ func (b *live) mind(err error) {
 // warmLoad is the load after which a broker that has just started is taken to be at its speed.
 const warmLoad = time.Minute
 
-// warmUp loads a broker that has just started.
+// warmUp loads a broker that has just started, at max: its just-in-time compiler counts calls, not minutes.
 func (b *live) warmUp(ctx context.Context, d *design) error {
 	if !b.target.Fresh {
 		return nil
 	}
 	b.say("warming the broker up")
-	_, _, err := b.run(ctx, d, b.direct, 1, "--duration", warmLoad.String())
+	_, _, err := b.run(ctx, d, b.direct, 1, "--rate", "max", "--duration", warmLoad.String())
 	return err
 }
 

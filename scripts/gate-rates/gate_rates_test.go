@@ -136,7 +136,7 @@ func TestRates(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			s := settings{unchanged: 20, injected: 59, pilot: 10}
+			s := settings{unchanged: 20, injected: 59, pilot: 10, maxSteal: result.MaxSteal}
 			if got := rates(t.Context(), s, d, &c.bench, &out, func(string, ...any) {}); got != c.want || !strings.Contains(out.String(), c.says) {
 				t.Errorf("exit code %d, want %d\n%s", got, c.want, &out)
 			}
@@ -145,7 +145,7 @@ func TestRates(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0", "-injected", "0"}, {"-pilot", "4"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p50(ack)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
+	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0", "-injected", "0"}, {"-pilot", "4"}, {"-max-steal", "2"}, {"-max-steal", "NaN"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p50(ack)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
 		var stderr bytes.Buffer
 		if code := command(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
 			t.Errorf("%s: exit code %d, %s", fmt.Sprint(args), code, &stderr)

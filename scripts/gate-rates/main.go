@@ -12,8 +12,8 @@
 // through a proxy of its own. What follows -- goes to each run command. 59 failures in 59 injected tries prove 95%. By how much the injected figure was
 // worse is measured, not assumed.
 //
-// What is asked is what a gate says of a change, not of the machine's other guests: a run of which they took more than a twentieth of the CPU time is
-// made again, whatever its verdict was, and counted apart.
+// What is asked is what a gate says of a change, not of the other guests of the machine's host: a run of which they took more CPU time than -max-steal
+// is made again, whatever its verdict was, and counted apart.
 //
 // Exit codes: 0 unchanged tries fail in 5% at most and pass in 80% at least, and injected ones fail in 95% at least; 3 they do not; 4 the machine is too
 // noisy for any number of blocks or too seldom its own, or the injected figure was not 25 to 35% worse; 1 error, 2 usage, 130 interrupted.
@@ -54,6 +54,7 @@ func main() {
 // settings are what the flags say.
 type settings struct {
 	unchanged, injected, pilot int
+	maxSteal                   float64 // share of the CPU time that the hypervisor may give to others during a trial
 	figure, out                string
 	kind                       broker.Kind
 	extra                      []string // flags of the run command
@@ -68,6 +69,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.unchanged, "unchanged", 20, "`number` of tries in which nothing changed")
 	flags.IntVar(&s.injected, "injected", 59, "`number` of tries in which the figure is 30% worse")
 	flags.IntVar(&s.pilot, "pilot", 10, "`blocks` of the run that the limit is taken from")
+	flags.Float64Var(&s.maxSteal, "max-steal", result.MaxSteal, "`share` of the CPU time, 0 to 1, that a hypervisor may give to others during a trial; a median stands a fifth")
 	flags.StringVar(&s.figure, "figure", "p99(commit_due)", "what is gated: a `latency` that commits enter, or read_per_s")
 	flags.StringVar(&kind, "broker", "local", "local or embedded")
 	flags.StringVar(&s.out, "out", "", "`directory` to keep the runs in (default: they are thrown away if all is well)")
@@ -80,6 +82,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	design, err := designOf(s.figure)
 	if err == nil && (s.unchanged < 0 || s.injected < 0 || s.unchanged+s.injected < 1 || s.pilot < 5) {
 		err = errors.New("give one try or more, and five blocks or more of the pilot")
+	}
+	if err == nil && !(s.maxSteal >= 0 && s.maxSteal <= 1) {
+		err = fmt.Errorf("-max-steal %v: a share from 0 to 1", s.maxSteal)
 	}
 	if err == nil && s.kind != broker.Local && s.kind != broker.Embedded {
 		err = fmt.Errorf("-broker %s: local or embedded", kind)
@@ -118,13 +123,13 @@ const (
 )
 
 // errDisturbed says that the machine was never left alone for as long as a run takes.
-var errDisturbed = fmt.Errorf("%d runs in a row lost more than %.0f%% of the CPU time to other guests of the machine's host", disturbed, 100*result.MaxSteal)
+var errDisturbed = fmt.Errorf("%d runs in a row lost more than -max-steal of the CPU time to other guests of the machine's host", disturbed)
 
 // again makes a run until the hypervisor leaves it alone, and counts those that were made in vain.
-func again(ctx context.Context, made *int, say func(string, ...any), run func() (outcome, error)) (outcome, error) {
+func (s *settings) again(ctx context.Context, made *int, say func(string, ...any), run func() (outcome, error)) (outcome, error) {
 	for range disturbed {
 		ended, err := run()
-		if err != nil || ended.stolen <= result.MaxSteal || ctx.Err() != nil {
+		if err != nil || ended.stolen <= s.maxSteal || ctx.Err() != nil {
 			return ended, err
 		}
 		*made++
@@ -141,7 +146,7 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 	}
 	var run *compare.Run
 	repeated := 0
-	if ended, err := again(ctx, &repeated, say, func() (ended outcome, err error) {
+	if ended, err := s.again(ctx, &repeated, say, func() (ended outcome, err error) {
 		run, ended, err = b.pilot(ctx, d)
 		return ended, err
 	}); err != nil {
@@ -165,7 +170,7 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 		if spread(i, s.injected, tries) {
 			t, delay, what = &injected, plan.delay, "injected"
 		}
-		ended, err := again(ctx, &repeated, say, func() (outcome, error) { return b.try(ctx, d, plan, delay) })
+		ended, err := s.again(ctx, &repeated, say, func() (outcome, error) { return b.try(ctx, d, plan, delay) })
 		if err == nil {
 			errs = 0
 		} else {
@@ -174,14 +179,22 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 		}
 		if ctx.Err() != nil || errs == inARow || errors.Is(err, errDisturbed) {
 			say("gate-rates: %v", err)
-			fmt.Fprint(stdout, table(d, unchanged, injected, repeated))
+			fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(repeated))
 			return failed(ctx, err)
 		}
 		t.add(ended)
 		say("%d of %d, %s: exit code %d, %.4g: %s", i+1, tries, what, ended.code, ended.figure, ended.says)
 	}
-	fmt.Fprint(stdout, table(d, unchanged, injected, repeated))
+	fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(repeated))
 	return verdict(d, unchanged, injected)
+}
+
+// repeated says how many runs were made again, and why.
+func (s *settings) repeated(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("made again: %d runs that lost more than %.0f%% of the CPU time to other guests of the machine's host\n", n, 100*s.maxSteal)
 }
 
 // failed is the exit code of an error.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/stats"
 )
 
@@ -40,9 +39,8 @@ func (t *tally) median() float64 {
 	return stats.Quantile(slices.Sorted(slices.Values(t.figures)), 0.5)
 }
 
-// table shows both kinds, with the shares and what is wanted of them, by how much the injected figure was worse, and how many runs
-// were made again.
-func table(d *design, unchanged, injected tally, repeated int) string {
+// table shows both kinds, with the shares and what is wanted of them, and by how much the injected figure was worse.
+func table(d *design, unchanged, injected tally) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "tries\tended\tof\tshare, 95% interval\twanted")
@@ -60,9 +58,6 @@ func table(d *design, unchanged, injected tally, repeated int) string {
 	_ = w.Flush() // a strings.Builder takes everything
 	if worse := d.worsening(unchanged.median(), injected.median()); !math.IsNaN(worse) {
 		fmt.Fprintf(&b, "the injected figure was %.1f%% worse: %.4g and %.4g, medians over the tries\n", 100*worse, unchanged.median(), injected.median())
-	}
-	if repeated > 0 {
-		fmt.Fprintf(&b, "made again: %d runs that lost more than %.0f%% of the CPU time to other guests of the machine's host\n", repeated, 100*result.MaxSteal)
 	}
 	return b.String()
 }
