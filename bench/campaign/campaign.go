@@ -137,17 +137,19 @@ func heaviest(cells []plan.Trial, duration time.Duration) plan.Trial {
 	return most
 }
 
-// block adds a whole block to throw away, on brokers that have just started as many as a minute takes.
+// block adds a whole block to throw away, and on brokers that have just started more of them until a minute is thrown away in all.
 func block(discarded, cells []plan.Trial, freshBrokers int) []plan.Trial {
-	var took time.Duration
-	for _, t := range discarded {
-		took += t.Workload.Duration
-	}
-	for whole := false; !whole || freshBrokers > 0 && took < time.Minute; whole = true {
-		for _, t := range cells {
-			discarded = append(discarded, t)
-			took += max(time.Second, t.Workload.Warmup+plan.Window(t.Workload)) // of a number of records nobody knows
-		}
+	discarded = append(discarded, cells...)
+	for freshBrokers > 0 && load(discarded) < time.Minute {
+		discarded = append(discarded, cells...)
 	}
 	return discarded
+}
+
+// load is how long trials send, at least.
+func load(trials []plan.Trial) (d time.Duration) {
+	for _, t := range trials {
+		d += max(time.Second, t.Workload.Warmup+plan.Window(t.Workload)) // of a number of records nobody knows
+	}
+	return d
 }

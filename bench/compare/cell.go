@@ -286,14 +286,19 @@ func (c *Cell) Unsustained() (n int) {
 	return n
 }
 
-// StolenUnsustained is the largest share of the machine's CPU time, 0 to 1, that its hypervisor gave to others during a trial that did not hold its rate.
-func (c *Cell) StolenUnsustained() (most float64) {
+// StolenUnsustained is the smallest share of the machine's CPU time, 0 to 1, that its hypervisor gave to others during a trial that did not hold its
+// rate; 0 where all did.
+func (c *Cell) StolenUnsustained() float64 {
+	least := 1.0
 	for _, t := range c.Trials {
 		if t.FellBehind() {
-			most = max(most, t.Resources.Stolen())
+			least = min(least, t.Resources.Stolen())
 		}
 	}
-	return most
+	if c.Unsustained() == 0 {
+		return 0
+	}
+	return least
 }
 
 // Verdicts counts the trials with a verdict.

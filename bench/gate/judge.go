@@ -110,7 +110,7 @@ func unfit(run *compare.Run, c *compare.Cell) *gap {
 		return unread
 	case c.Unsustained() > 0:
 		if stolen := c.StolenUnsustained(); stolen > result.MaxSteal {
-			return &gap{fmt.Sprintf("%d of %s, with up to %.0f%% of the machine's CPU time given to others by its hypervisor, did not sustain the rate",
+			return &gap{fmt.Sprintf("%d of %s, with %.0f%% or more of the machine's CPU time given to others by its hypervisor, did not sustain the rate",
 				c.Unsustained(), plural(n, "trial"), 100*stolen), "measure again when the machine is left alone, or on one of your own"}
 		}
 		return &gap{fmt.Sprintf("%d of %s did not sustain the rate", c.Unsustained(), plural(n, "trial")),

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -195,17 +196,25 @@ func TestTransactionsPerSecond(t *testing.T) {
 	}
 }
 
-// What a load is told to change is more than what it has.
+// What a load is told to change is more than what it has, and what closes its transactions.
 func TestCure(t *testing.T) {
-	w := cells(t, map[string]string{"mode": "transactional", "txn-size": "20", "rate": "2500"})[0].Workload
-	for took, want := range map[time.Duration]string{
-		20 * time.Millisecond:  "give a --txn-size of at least 56, or at least 3 --producers, or lower --rate",
-		8 * time.Millisecond:   "give a --txn-size of at least 23, or at least 2 --producers, or lower --rate",
-		6 * time.Millisecond:   "that would do if none took longer: give a --txn-size above 20, or more than 1 --producers, or lower --rate",
-		600 * time.Microsecond: "that would do if none took longer: give a --txn-size above 20, or more than 1 --producers, or lower --rate",
+	size, interval, both := map[string]string{"txn-size": "20"}, map[string]string{"txn-interval": "100ms"}, map[string]string{"txn-size": "1000", "txn-interval": "50ms"}
+	for _, c := range []struct {
+		flags map[string]string
+		took  time.Duration
+		want  string
+	}{
+		{size, 20 * time.Millisecond, "give a --txn-size of at least 56, or at least 3 --producers, or lower --rate"},
+		{size, 8 * time.Millisecond, "give a --txn-size of at least 23, or at least 2 --producers, or lower --rate"},
+		{size, 6 * time.Millisecond, "that would do if none took longer: give a --txn-size above 20, or more than 1 --producers, or lower --rate"},
+		{interval, 20 * time.Millisecond, "that would do if none took longer: give a --txn-interval above 100ms, or more than 1 --producers, or lower --rate"},
+		{interval, 100 * time.Millisecond, "give a --txn-interval above 110ms, or lower --rate"},
+		{both, 20 * time.Millisecond, "that would do if none took longer: give a --txn-interval above 50ms, or more than 1 --producers, or lower --rate"},
 	} {
-		if got := Cure(w, took); got != want {
-			t.Errorf("commits of %s: %s, want %s", took, got, want)
+		flags := map[string]string{"mode": "transactional", "rate": "2500"}
+		maps.Copy(flags, c.flags)
+		if got := Cure(cells(t, flags)[0].Workload, c.took); got != c.want {
+			t.Errorf("%v, commits of %s: %s, want %s", c.flags, c.took, got, c.want)
 		}
 	}
 }

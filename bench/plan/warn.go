@@ -70,8 +70,12 @@ func Cure(w workload.Workload, commit time.Duration) string {
 	if w.TxnInterval > 0 && w.TxnInterval <= commit {
 		return fmt.Sprintf("give a --txn-interval above %s, or lower --rate", commit.Round(time.Microsecond))
 	}
-	if w.TxnSize > 0 && records <= float64(w.TxnSize) {
-		return fmt.Sprintf("that would do if none took longer: give a --txn-size above %d, or more than %d --producers, or lower --rate", w.TxnSize, w.Producers)
+	if producers <= float64(w.Producers) {
+		longer := fmt.Sprintf("a --txn-size above %d", w.TxnSize)
+		if w.TxnInterval > 0 && (w.TxnSize == 0 || w.TxnInterval.Seconds() < float64(w.TxnSize)/perProducer) {
+			longer = fmt.Sprintf("a --txn-interval above %s", w.TxnInterval)
+		}
+		return fmt.Sprintf("that would do if none took longer: give %s, or more than %d --producers, or lower --rate", longer, w.Producers)
 	}
 	return fmt.Sprintf("give a --txn-size of at least %.0f, or at least %.0f --producers, or lower --rate", records, producers)
 }

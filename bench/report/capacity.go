@@ -138,8 +138,7 @@ func (s *searches) noise() (lines []string) {
 		lines = append(lines, fmt.Sprintf("probes of %s contradicted each other: the machine or the cluster is noisy, and a quieter hour may show more; --confirm and a longer --duration help",
 			plural(torn, "rate")))
 	}
-	const busy = 0.05 // from here on others show
-	if stolen > busy {
+	if stolen > result.MaxSteal {
 		lines = append(lines, fmt.Sprintf("the hypervisor gave up to %.0f%% of this machine's CPU time to others: in a quieter hour it may hold more", 100*stolen))
 	}
 	return lines

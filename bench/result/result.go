@@ -210,8 +210,8 @@ type Resources struct {
 	BrokerLogBytes *int64   `json:"broker_log_bytes"` // replicas and __transaction_state included
 }
 
-// MaxSteal is the share of the machine's CPU time that a hypervisor may give to others without its being worth a word: with more, latencies are partly
-// theirs.
+// MaxSteal is the largest share of the machine's CPU time, 0 to 1, that a hypervisor may give to others without a warning: with more, latencies are
+// partly theirs.
 const MaxSteal = 0.05
 
 // Stolen is CPUSteal, or 0 where that is unknown.

@@ -18,8 +18,10 @@ type design struct {
 	size   int      // records of a transaction
 }
 
-// Commits a second, of four producers, leave one that is 30% slower room before the next is due, the fewer the more. A p99 takes a thousand in a window.
+// Commits a second of all producers together: the fewer, the more room one that is 30% slower has before the next is due. A p99 takes a thousand in a
+// window.
 const (
+	producers        = "4"
 	commitsPerSecond = 50
 	commitsForTail   = 125
 )
@@ -33,9 +35,9 @@ func designOf(figure string) (*design, error) {
 	case "read_per_s":
 		return &design{m, []string{"--mode", "at-least-once,transactional", "--txn-size", "100", "--rate", "max", "--duration", "4s"}, 100}, nil
 	case "p50(commit_due)", "p90(commit_due)", "mean(commit_due)", "p50(e2e)", "mean(e2e)": // every record waits for its commit
-		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--producers", "4", "--rate", strconv.Itoa(20 * commitsPerSecond), "--duration", "4s"}, 20}, nil
+		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--producers", producers, "--rate", strconv.Itoa(20 * commitsPerSecond), "--duration", "4s"}, 20}, nil
 	case "p99(commit_due)":
-		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--producers", "4", "--rate", strconv.Itoa(20 * commitsForTail), "--duration", "9s"}, 20}, nil
+		return &design{m, []string{"--mode", "transactional", "--txn-size", "20", "--producers", producers, "--rate", strconv.Itoa(20 * commitsForTail), "--duration", "9s"}, 20}, nil
 	}
 	return nil, fmt.Errorf("-figure %s: a delay of commits has to move it by a known amount: give read_per_s, p50(e2e), mean(e2e), or a statistic of commit_due but max", m.Name)
 }

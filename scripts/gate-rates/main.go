@@ -12,8 +12,8 @@
 // through a proxy of its own. What follows -- goes to each run command. 59 failures in 59 injected tries prove 95%. By how much the injected figure was
 // worse is measured, not assumed.
 //
-// What is asked is what a gate says of a change, not of the other guests of the machine's host: a run of which they took more CPU time than -max-steal
-// is made again, whatever its verdict was, and counted apart.
+// What is asked is what a gate says of a change, not of whom the machine shares its CPU time with: a run of which any trial lost more of it to them
+// than -max-steal is made again, whatever its verdict was, and counted apart.
 //
 // Exit codes: 0 unchanged tries fail in 5% at most and pass in 80% at least, and injected ones fail in 95% at least; 3 they do not; 4 the machine is too
 // noisy for any number of blocks or too seldom its own, or the injected figure was not 25 to 35% worse; 1 error, 2 usage, 130 interrupted.
@@ -69,7 +69,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.unchanged, "unchanged", 20, "`number` of tries in which nothing changed")
 	flags.IntVar(&s.injected, "injected", 59, "`number` of tries in which the figure is 30% worse")
 	flags.IntVar(&s.pilot, "pilot", 10, "`blocks` of the run that the limit is taken from")
-	flags.Float64Var(&s.maxSteal, "max-steal", result.MaxSteal, "`share` of the CPU time, 0 to 1, that a hypervisor may give to others during a trial; a median stands a fifth")
+	flags.Float64Var(&s.maxSteal, "max-steal", result.MaxSteal, "`share` of the CPU time, 0 to 1, that a hypervisor may give to others during any trial of a run; one with more is made again")
 	flags.StringVar(&s.figure, "figure", "p99(commit_due)", "what is gated: a `latency` that commits enter, or read_per_s")
 	flags.StringVar(&kind, "broker", "local", "local or embedded")
 	flags.StringVar(&s.out, "out", "", "`directory` to keep the runs in (default: they are thrown away if all is well)")
@@ -84,7 +84,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = errors.New("give one try or more, and five blocks or more of the pilot")
 	}
 	if err == nil && !(s.maxSteal >= 0 && s.maxSteal <= 1) {
-		err = fmt.Errorf("-max-steal %v: a share from 0 to 1", s.maxSteal)
+		err = fmt.Errorf("-max-steal %v: give a share from 0 to 1", s.maxSteal)
 	}
 	if err == nil && s.kind != broker.Local && s.kind != broker.Embedded {
 		err = fmt.Errorf("-broker %s: local or embedded", kind)
@@ -123,16 +123,16 @@ const (
 )
 
 // errDisturbed says that the machine was never left alone for as long as a run takes.
-var errDisturbed = fmt.Errorf("%d runs in a row lost more than -max-steal of the CPU time to other guests of the machine's host", disturbed)
+var errDisturbed = fmt.Errorf("%d runs in a row lost more than -max-steal of the CPU time to other guests of the machine's host: come back in a quieter hour, or give a larger one", disturbed)
 
-// again makes a run until the hypervisor leaves it alone, and counts those that were made in vain.
-func (s *settings) again(ctx context.Context, made *int, say func(string, ...any), run func() (outcome, error)) (outcome, error) {
+// again makes a run until the hypervisor leaves it alone, and adds up those that were made in vain.
+func (s *settings) again(ctx context.Context, vain *tally, say func(string, ...any), run func() (outcome, error)) (outcome, error) {
 	for range disturbed {
 		ended, err := run()
 		if err != nil || ended.stolen <= s.maxSteal || ctx.Err() != nil {
 			return ended, err
 		}
-		*made++
+		vain.add(ended)
 		say("again, as the hypervisor gave %.0f%% of the CPU time to others: exit code %d, %.4g", 100*ended.stolen, ended.code, ended.figure)
 	}
 	return outcome{}, errDisturbed
@@ -145,8 +145,8 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 		return failed(ctx, err)
 	}
 	var run *compare.Run
-	repeated := 0
-	if ended, err := s.again(ctx, &repeated, say, func() (ended outcome, err error) {
+	var vain tally
+	if ended, err := s.again(ctx, &vain, say, func() (ended outcome, err error) {
 		run, ended, err = b.pilot(ctx, d)
 		return ended, err
 	}); err != nil {
@@ -170,7 +170,7 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 		if spread(i, s.injected, tries) {
 			t, delay, what = &injected, plan.delay, "injected"
 		}
-		ended, err := s.again(ctx, &repeated, say, func() (outcome, error) { return b.try(ctx, d, plan, delay) })
+		ended, err := s.again(ctx, &vain, say, func() (outcome, error) { return b.try(ctx, d, plan, delay) })
 		if err == nil {
 			errs = 0
 		} else {
@@ -178,23 +178,26 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 			ended.code, ended.says = exitError, err.Error()
 		}
 		if ctx.Err() != nil || errs == inARow || errors.Is(err, errDisturbed) {
-			say("gate-rates: %v", err)
-			fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(repeated))
+			if err != nil {
+				say("gate-rates: %v", err)
+			}
+			fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(vain))
 			return failed(ctx, err)
 		}
 		t.add(ended)
 		say("%d of %d, %s: exit code %d, %.4g: %s", i+1, tries, what, ended.code, ended.figure, ended.says)
 	}
-	fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(repeated))
+	fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(vain))
 	return verdict(d, unchanged, injected)
 }
 
 // repeated says how many runs were made again, and why.
-func (s *settings) repeated(n int) string {
-	if n == 0 {
+func (s *settings) repeated(vain tally) string {
+	if vain.tries == 0 {
 		return ""
 	}
-	return fmt.Sprintf("made again: %d runs that lost more than %.0f%% of the CPU time to other guests of the machine's host\n", n, 100*s.maxSteal)
+	return fmt.Sprintf("made again: %d runs, of which %d passed and %d failed, with a trial that lost more than %.3g%% of the CPU time to other guests of the machine's host\n",
+		vain.tries, vain.passed, vain.failed, 100*s.maxSteal)
 }
 
 // failed is the exit code of an error.

@@ -87,7 +87,7 @@ func (p *producer) notAccepted(r *client.Record, code kafka.ErrorCode) error {
 		// commit the latter without them. End aborts whatever it says by then: a transaction that lacks a record must not be committed.
 		// The record is accepted and fails with the others, as one does that was sent an instant earlier.
 		if p.spoiled == nil {
-			p.spoiled = fmt.Errorf("it took no more records: %w", err)
+			p.spoiled = fmt.Errorf("it refused a record: %w", err)
 		}
 		p.records.fail(r.Tag, err)
 		return nil

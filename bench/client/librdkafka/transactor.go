@@ -18,8 +18,8 @@ type transactor struct{ *producer }
 
 // callTimeout bounds one call into librdkafka, which does not see a context's end. Calls that time out go on in
 // the background and are resumed by calling again. Longer than healthy commits take, because librdkafka (2.15.1)
-// keeps one answer for whichever call waits (txn_curr_api): after a resumed commit the next begin may take the
-// commit's for its own, and its first records are then refused. See notAccepted.
+// keeps one answer for whichever call waits (txn_curr_api): after a resumed commit or abort the next begin may take
+// its answer for its own, and its first records are then refused. See notAccepted.
 const callTimeout = time.Second
 
 // retryPause keeps an error that comes at once from being retried in a tight loop.
@@ -123,9 +123,12 @@ func (t *transactor) commit(ctx context.Context) (client.Outcome, error) {
 	return deadOutcome(k, true), t.die(what, k)
 }
 
+// settleTimeout bounds the wait for ends that librdkafka has noted and not handed on yet.
+const settleTimeout = 250 * time.Millisecond
+
 // settle lets ends that librdkafka has noted reach the count.
 func (t *transactor) settle() {
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
 	_ = t.wait(ctx) // what is still unanswered then, librdkafka waits for too
 }
