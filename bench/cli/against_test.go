@@ -16,6 +16,7 @@ import (
 // TestBothSidesAreMeasuredInTheSameBlocks holds a cluster whose commits take 60 ms longer, by a proxy before the same broker, and another client
 // configuration against those without. At max, where nothing has to be sustained, transactions of three records take little but their commits.
 func TestBothSidesAreMeasuredInTheSameBlocks(t *testing.T) {
+	t.Parallel()
 	address := embeddedKafka(t)
 	direct, delaying := throughProxy(t, address), throughProxy(t, address)
 	delaying.Delay(proxy.Delays{Request: map[string]time.Duration{"EndTxn": 60 * time.Millisecond}})

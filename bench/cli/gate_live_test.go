@@ -17,6 +17,7 @@ import (
 // measured in too few blocks, which is inconclusive. The limit is far from either side's throughput, so that no busy machine decides: some twenty records a
 // second behind the delay, and thousands without it. What is left inconclusive all the same is measured once more.
 func TestGatesOfAPipeline(t *testing.T) {
+	t.Parallel()
 	const added = 500 * time.Millisecond
 	where := map[string]func(*testing.T) string{"embedded": embeddedKafka}
 	if os.Getenv(requireKafka) != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -149,6 +150,16 @@ func TestMain(m *testing.M) {
 	}
 	if len(os.Args) == 2 && os.Args[1] == actorCommand {
 		os.Exit(Main(os.Args[1:], System())) // a producer process of a fault
+	}
+	flag.Parse()
+	atATime := "4" // they wait for windows and timeouts more than they work; go test -parallel says otherwise
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "test.parallel" {
+			atATime = f.Value.String()
+		}
+	})
+	if err := flag.Set("test.parallel", atATime); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	for _, target := range shared.targets {

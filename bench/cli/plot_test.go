@@ -8,6 +8,7 @@ import (
 )
 
 func TestPlotDrawsAStoredRun(t *testing.T) {
+	t.Parallel()
 	run := filepath.Join(t.TempDir(), "run")
 	c := newCommand(t)
 	c.run(t, exitOK, append([]string{"run", "--broker", "embedded", "--progress", "none", "--out", run},

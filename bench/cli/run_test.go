@@ -32,6 +32,7 @@ var quickly = []string{"--duration", "1s", "--warmup", "200ms", "--message-size"
 func with(args ...string) []string { return append(slices.Clone(quickly), args...) }
 
 func TestEveryModeHoldsItsGuaranteeAndItsCountsAddUp(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		run := measured(t, on, exitOK, with("--mode", "all", "--txn-size", "10,20", "--producers", "2", "--readers", "2")...)
 		if !run.Complete || len(run.Trials) != 5 {
@@ -205,6 +206,7 @@ func TestWithoutReadersNothingIsChecked(t *testing.T) {
 }
 
 func TestFlushControlLosesBatching(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, on place) {
 		run := measured(t, on, exitOK, with("--mode", "idempotent", "--flush-every", "0,5", "-X", "linger.ms=80")...)
 		if len(run.Trials) != 2 || run.Trials[0].Guarantee.Verdict != result.Held {
@@ -351,6 +353,7 @@ func checkLog(t *testing.T, name string) {
 
 // What is worth trying next repeats the command line, so nothing is said where that may hold a secret, whatever the flag was spelled like.
 func TestNextHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"-vX", "sasl.password=hunter2"}, {"-X", "sasl.password=hunter2"}, {"--property=sasl.password=hunter2"}} {
 		c := newCommand(t)
 		c.run(t, exitOK, append([]string{"run", "--broker", "embedded", "--mode", "at-least-once", "--rate", "200", "--duration", "500ms", "--warmup", "0s",

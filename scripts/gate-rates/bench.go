@@ -77,6 +77,11 @@ func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, e
 		}
 		cache = filepath.Join(user, "kafka-eos-bench")
 	}
+	earlier, err := filepath.Glob(filepath.Join(b.out, "run*"))
+	if err != nil {
+		return nil, err
+	}
+	b.runs = len(earlier)
 	b.target, err = broker.Open(ctx, broker.Options{
 		Kind: s.kind, CacheDir: cache, KafkaHome: os.Getenv("KAFKA_HOME"), JavaHome: os.Getenv("JAVA_HOME"), LookPath: exec.LookPath, Say: say,
 	})
@@ -144,7 +149,7 @@ func (b *live) try(ctx context.Context, d *design, p plan, delay time.Duration) 
 		through = b.delaying
 		through.Delay(proxy.Delays{Request: map[string]time.Duration{"EndTxn": delay}})
 	}
-	_, ended, err := b.run(ctx, d, through, p.blocks, "--require", p.rule)
+	_, ended, err := b.run(ctx, d, through, p.Blocks, "--require", p.Rule)
 	return ended, err
 }
 

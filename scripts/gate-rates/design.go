@@ -44,9 +44,9 @@ func designOf(figure string) (*design, error) {
 
 // plan is what the pilot says about the tries.
 type plan struct {
-	rule   string
-	blocks int
-	delay  time.Duration // of a commit, which makes the figure 30% worse
+	Rule   string        `json:"rule"`
+	Blocks int           `json:"blocks"`
+	Delay  time.Duration `json:"delay_ns"` // of a commit, which makes the figure 30% worse
 }
 
 // Room of a limit half-way to 30%, as docs/gate.md recommends.
@@ -91,7 +91,7 @@ func (d *design) worsening(was, is float64) float64 {
 func (d *design) plan(run *compare.Run) (plan, error) {
 	medians := d.medians(run)
 	p := d.limit(medians["transactional"], medians["at-least-once"])
-	rule, err := gate.Parse(p.rule)
+	rule, err := gate.Parse(p.Rule)
 	if err != nil {
 		return p, fmt.Errorf("the pilot's %s, %v, makes no rule: %w", d.figure.Name, medians, err)
 	}
@@ -101,22 +101,22 @@ func (d *design) plan(run *compare.Run) (plan, error) {
 	}
 	need := j.Needs([]gate.Rule{rule}, run)[0]
 	if need.Blocks == nil {
-		return p, fmt.Errorf("%s: %s", p.rule, need.Reason)
+		return p, fmt.Errorf("%s: %s", p.Rule, need.Reason)
 	}
-	p.blocks = *need.Blocks
+	p.Blocks = *need.Blocks
 	return p, nil
 }
 
 // limit makes the rule from the figure in the transactional cell, and in that of its reference.
 func (d *design) limit(figure, reference float64) (p plan) {
 	if d.figure.Kind == metric.Latency {
-		p.rule = fmt.Sprintf("%s < %s", d.figure.Name, micros(roomAbove*figure))
-		p.delay = micros(gate.Worsening * figure)
+		p.Rule = fmt.Sprintf("%s < %s", d.figure.Name, micros(roomAbove*figure))
+		p.Delay = micros(gate.Worsening * figure)
 		return p
 	}
-	p.rule = fmt.Sprintf("cost(%s) < %.1f%%", d.figure.Name, 100*(1-roomBelow*figure/reference))
+	p.Rule = fmt.Sprintf("cost(%s) < %.1f%%", d.figure.Name, 100*(1-roomBelow*figure/reference))
 	cycle := float64(d.size) / figure * 1e6 // of one transaction
-	p.delay = micros(cycle * (1/(1-gate.Worsening) - 1))
+	p.Delay = micros(cycle * (1/(1-gate.Worsening) - 1))
 	return p
 }
 

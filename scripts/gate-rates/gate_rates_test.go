@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +40,7 @@ func TestPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := d.plan(pilotRun(11, 0.02))
-	if err != nil || !strings.HasPrefix(p.rule, "p99(commit_due) < 11.") || p.blocks != 5 || p.delay < 2900*time.Microsecond || p.delay > 3100*time.Microsecond {
+	if err != nil || !strings.HasPrefix(p.Rule, "p99(commit_due) < 11.") || p.Blocks != 5 || p.Delay < 2900*time.Microsecond || p.Delay > 3100*time.Microsecond {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if _, err := d.plan(pilotRun(11, 0.7)); err == nil || !strings.Contains(err.Error(), "not even 100 would do") {
@@ -52,7 +54,7 @@ func TestLimitOfThroughput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := d.limit(25_000, 100_000); p.rule != "cost(read_per_s) < 78.8%" || p.delay != 1714*time.Microsecond {
+	if p := d.limit(25_000, 100_000); p.Rule != "cost(read_per_s) < 78.8%" || p.Delay != 1714*time.Microsecond {
 		t.Errorf("%+v", p)
 	}
 }
@@ -90,7 +92,10 @@ func (p *pretended) pilot(context.Context, *design) (*compare.Run, outcome, erro
 	return pilotRun(p.blocks, p.vary), outcome{}, p.err
 }
 
-func (p *pretended) try(_ context.Context, _ *design, _ plan, delay time.Duration) (outcome, error) {
+func (p *pretended) try(ctx context.Context, _ *design, _ plan, delay time.Duration) (outcome, error) {
+	if ctx.Err() != nil {
+		return outcome{}, ctx.Err()
+	}
 	if p.runs++; p.stolen > 0 && p.runs%p.stolen == 0 {
 		return outcome{code: exitWrong, figure: 50_000, stolen: 0.5}, nil
 	}
@@ -137,7 +142,7 @@ func TestRates(t *testing.T) {
 			}
 			var out bytes.Buffer
 			s := settings{unchanged: 20, injected: 59, pilot: 10, maxSteal: result.MaxSteal}
-			if got := rates(t.Context(), s, d, &c.bench, &out, func(string, ...any) {}); got != c.want || !strings.Contains(out.String(), c.says) {
+			if got := rates(t.Context(), s, d, &c.bench, &journal{}, &out, func(string, ...any) {}); got != c.want || !strings.Contains(out.String(), c.says) {
 				t.Errorf("exit code %d, want %d\n%s", got, c.want, &out)
 			}
 		})
@@ -149,6 +154,83 @@ func TestUsage(t *testing.T) {
 		var stderr bytes.Buffer
 		if code := command(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
 			t.Errorf("%s: exit code %d, %s", fmt.Sprint(args), code, &stderr)
+		}
+	}
+}
+
+// A series goes on where it was, to the same end, whatever it was cut after.
+func TestASeriesGoesOn(t *testing.T) {
+	d, err := designOf("p99(commit_due)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := settings{unchanged: 2, injected: 6, pilot: 10, maxSteal: result.MaxSteal, figure: "p99(commit_due)", kind: "local", extra: []string{"--duration", "1s"}}
+	fresh := func() *pretended {
+		return &pretended{blocks: 11, vary: 0.02, unchanged: []int{0, 0}, slow: []int{3, 3, 3, 4, 3, 3}, stolen: 5}
+	}
+	part := func(dir string, p *pretended, runs int) string {
+		s.out = dir
+		j, err := openJournal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := j.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var out bytes.Buffer
+		say := func(string, ...any) {
+			if p.runs == runs {
+				cancel()
+			}
+		}
+		rates(ctx, s, d, p, j, &out, say)
+		return out.String()
+	}
+	whole := part(t.TempDir(), fresh(), -1)
+	for cut := range 9 {
+		dir, p := filepath.Join(t.TempDir(), "series"), fresh()
+		part(dir, p, cut)
+		f, err := os.OpenFile(filepath.Join(dir, journalName), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(`{"run":{"exit`); err != nil { // killed while it wrote
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := part(dir, p, -1); got != whole {
+			t.Errorf("cut after %d runs:\n%s\nwhole:\n%s", cut, got, whole)
+		}
+	}
+}
+
+func TestASeriesIsOfTheSameFlags(t *testing.T) {
+	s := settings{unchanged: 2, injected: 6, maxSteal: result.MaxSteal, figure: "p99(commit_due)", kind: "local", out: filepath.Join(t.TempDir(), "series")}
+	for i, c := range []struct {
+		change func()
+		says   string
+	}{
+		{func() {}, ""},
+		{func() {}, ""},
+		{func() { s.extra = []string{"--duration", "1s"} }, "another series"},
+		{func() { s.extra, s.maxSteal = nil, 1 }, "another series"},
+		{func() { s.out = "." }, "is not empty"},
+	} {
+		c.change()
+		j, err := openJournal(s)
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%d: %v", i, err)
+		}
+		if err == nil {
+			if err := j.close(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

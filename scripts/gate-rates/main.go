@@ -12,6 +12,8 @@
 // through a proxy of its own. What follows -- goes to each run command. 59 failures in 59 injected tries prove 95%. By how much the injected figure was
 // worse is measured, not assumed.
 //
+// With -out, a series that was interrupted goes on where it was when the same command is given again, on a cluster of its own again.
+//
 // What is asked is what a gate says of a change, not of whom the machine shares its CPU time with: a run of which any trial lost more of it to them
 // than -max-steal is made again, whatever its verdict was, and counted apart.
 //
@@ -94,6 +96,16 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		say("gate-rates: %v", err)
 		return exitUsage
 	}
+	j, err := openJournal(s)
+	if err != nil {
+		say("gate-rates: %v", err)
+		return exitUsage
+	}
+	defer func() {
+		if err := j.close(); err != nil {
+			say("gate-rates: %v", err)
+		}
+	}()
 	b, err := open(ctx, s, say)
 	if err != nil {
 		say("gate-rates: %v", err)
@@ -101,7 +113,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	code := exitError
 	defer func() { b.close(ctx, code != 0) }()
-	code = rates(ctx, s, design, b, stdout, say)
+	code = rates(ctx, s, design, b, j, stdout, say)
 	return code
 }
 
@@ -125,52 +137,113 @@ const (
 // errDisturbed says that the machine was never left alone for as long as a run takes.
 var errDisturbed = fmt.Errorf("%d runs in a row lost more than -max-steal of the CPU time to other guests of the machine's host: come back in a quieter hour, or give a larger one", disturbed)
 
-// again makes a run until the hypervisor leaves it alone, and adds up those that were made in vain.
-func (s *settings) again(ctx context.Context, vain *tally, say func(string, ...any), run func() (outcome, error)) (outcome, error) {
+// score is what a series has come to.
+type score struct {
+	settings
+	*journal
+	say                       func(string, ...any)
+	unchanged, injected, vain tally
+}
+
+// next is the try that comes, and whether something is injected in it.
+func (s *score) next() (i int, injected bool) {
+	i = s.unchanged.tries + s.injected.tries
+	return i, spread(i, s.settings.injected, s.settings.unchanged+s.settings.injected)
+}
+
+// count adds a run up.
+func (s *score) count(o outcome, again bool) {
+	switch _, injected := s.next(); {
+	case again:
+		s.vain.add(o)
+	case injected:
+		s.injected.add(o)
+	default:
+		s.unchanged.add(o)
+	}
+}
+
+// add counts a run that has just ended.
+func (s *score) add(o outcome, again bool) error {
+	s.count(o, again)
+	return s.journal.add(o, again)
+}
+
+// alone makes a run until the hypervisor leaves it alone, and adds up those that were made in vain.
+func (s *score) alone(ctx context.Context, run func() (outcome, error)) (outcome, error) {
 	for range disturbed {
 		ended, err := run()
 		if err != nil || ended.stolen <= s.maxSteal || ctx.Err() != nil {
 			return ended, err
 		}
-		vain.add(ended)
-		say("again, as the hypervisor gave %.0f%% of the CPU time to others: exit code %d, %.4g", 100*ended.stolen, ended.code, ended.figure)
+		if err := s.add(ended, true); err != nil {
+			return outcome{}, err
+		}
+		s.say("again, as the hypervisor gave %.0f%% of the CPU time to others: exit code %d, %.4g", 100*ended.stolen, ended.code, ended.figure)
 	}
 	return outcome{}, errDisturbed
 }
 
-// rates measures the pilot and then the tries, and prints what came of them.
-func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer, say func(string, ...any)) int {
+// rates measures the pilot and then the tries that are left, and prints what came of all.
+func rates(ctx context.Context, set settings, d *design, b bench, j *journal, stdout io.Writer, say func(string, ...any)) int {
+	s := &score{settings: set, journal: j, say: say}
+	for _, e := range j.ended {
+		s.count(outcome{code: e.Code, figure: e.Figure, stolen: e.Stolen}, e.Again)
+	}
 	if err := b.warmUp(ctx, d); err != nil {
 		say("gate-rates: warming up: %v", err)
 		return failed(ctx, err)
 	}
-	var run *compare.Run
-	var vain tally
-	if ended, err := s.again(ctx, &vain, say, func() (ended outcome, err error) {
-		run, ended, err = b.pilot(ctx, d)
-		return ended, err
-	}); err != nil {
+	if code, err := s.pilot(ctx, d, b); err != nil {
 		say("gate-rates: the pilot: %v", err)
-		return failed(ctx, err)
-	} else {
-		say("the pilot's exit code is %d: %s", ended.code, ended.says)
+		return code
 	}
-	plan, err := d.plan(run)
+	err := s.tries(ctx, d, b)
+	fmt.Fprint(stdout, table(d, s.unchanged, s.injected)+s.repeated())
 	if err != nil {
-		say("gate-rates: inconclusive: %v", err)
-		return exitInconclusive
+		say("gate-rates: %v", err)
+		return failed(ctx, err)
 	}
-	tries := s.unchanged + s.injected
-	say("%s, %d blocks a try; injected: every commit takes %s longer; %d tries take about %s", plan.rule, plan.blocks, plan.delay, tries,
-		(perBlock(run) * time.Duration(plan.blocks*tries)).Round(time.Minute))
-	var unchanged, injected tally
-	errs := 0
-	for i := range tries {
-		t, delay, what := &unchanged, plan.delay*0, "unchanged"
-		if spread(i, s.injected, tries) {
-			t, delay, what = &injected, plan.delay, "injected"
+	return verdict(d, s.unchanged, s.injected)
+}
+
+// pilot plans the tries, unless that was done before.
+func (s *score) pilot(ctx context.Context, d *design, b bench) (code int, err error) {
+	if s.plan == nil {
+		var run *compare.Run
+		ended, err := s.alone(ctx, func() (ended outcome, err error) {
+			run, ended, err = b.pilot(ctx, d)
+			return ended, err
+		})
+		if err != nil {
+			return failed(ctx, err), err
 		}
-		ended, err := s.again(ctx, &vain, say, func() (outcome, error) { return b.try(ctx, d, plan, delay) })
+		s.say("the pilot's exit code is %d: %s, %s a block", ended.code, ended.says, perBlock(run).Round(100*time.Millisecond))
+		plan, err := d.plan(run)
+		if err != nil {
+			return exitInconclusive, fmt.Errorf("inconclusive: %w", err)
+		}
+		if err := s.begin(plan); err != nil {
+			return exitError, err
+		}
+	}
+	s.say("%s, %d blocks a try; injected: every commit takes %s longer", s.plan.Rule, s.plan.Blocks, s.plan.Delay)
+	return 0, nil
+}
+
+// tries makes those that are left. One that ends in an error counts as neither passed nor failed; several in a row end the series.
+func (s *score) tries(ctx context.Context, d *design, b bench) error {
+	all, errs := s.settings.unchanged+s.settings.injected, 0
+	for {
+		i, injected := s.next()
+		if i == all {
+			return nil
+		}
+		delay, what := time.Duration(0), "unchanged"
+		if injected {
+			delay, what = s.plan.Delay, "injected"
+		}
+		ended, err := s.alone(ctx, func() (outcome, error) { return b.try(ctx, d, *s.plan, delay) })
 		if err == nil {
 			errs = 0
 		} else {
@@ -178,26 +251,25 @@ func rates(ctx context.Context, s settings, d *design, b bench, stdout io.Writer
 			ended.code, ended.says = exitError, err.Error()
 		}
 		if ctx.Err() != nil || errs == inARow || errors.Is(err, errDisturbed) {
-			if err != nil {
-				say("gate-rates: %v", err)
+			if err == nil {
+				err = ctx.Err()
 			}
-			fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(vain))
-			return failed(ctx, err)
+			return err
 		}
-		t.add(ended)
-		say("%d of %d, %s: exit code %d, %.4g: %s", i+1, tries, what, ended.code, ended.figure, ended.says)
+		if err := s.add(ended, false); err != nil {
+			return err
+		}
+		s.say("%d of %d, %s: exit code %d, %.4g: %s", i+1, all, what, ended.code, ended.figure, ended.says)
 	}
-	fmt.Fprint(stdout, table(d, unchanged, injected)+s.repeated(vain))
-	return verdict(d, unchanged, injected)
 }
 
 // repeated says how many runs were made again, and why.
-func (s *settings) repeated(vain tally) string {
-	if vain.tries == 0 {
+func (s *score) repeated() string {
+	if s.vain.tries == 0 {
 		return ""
 	}
 	return fmt.Sprintf("made again: %d runs, of which %d passed and %d failed, with a trial that lost more than %.3g%% of the CPU time to other guests of the machine's host\n",
-		vain.tries, vain.passed, vain.failed, 100*s.maxSteal)
+		s.vain.tries, s.vain.passed, s.vain.failed, 100*s.maxSteal)
 }
 
 // failed is the exit code of an error.
