@@ -87,7 +87,7 @@ while must show in every record that was due meanwhile, planted defects must be 
 ones, and histogram logs with another implementation's.
 
 With --noise it measures what the figures that gates hold do while nothing changes: the transactional cell of the profile
-release-gate twice in each block, in random order. It says how much the two differ, and the smallest change that so many blocks can tell
+release-gate twice in each block. It says how much the two differ, and the smallest change that so many blocks can tell
 from that; a gate warns about margins that are narrower. The run is stored: 'gate RUN --power' says how many blocks a rule of
 yours takes.
 

@@ -182,12 +182,20 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 	if more > 0 {
 		shown = append(shown, fmt.Sprintf("and %d more", more))
 	}
-	err := &coded{exitInconclusive, fmt.Errorf("inconclusive, whatever is measured:\n  %s", strings.Join(shown, "\n  "))}
-	if err := softened(k.counts, err); err != nil {
-		return err
+	return a.softened(k.counts, &coded{exitInconclusive, fmt.Errorf("inconclusive, whatever is measured:\n  %s", strings.Join(shown, "\n  "))})
+}
+
+// softened is the end of something inconclusive other than a gate's verdict, as the user wants it to count, and says so.
+func (a *app) softened(counts report.Inconclusive, err error) error {
+	end := softened(counts, err)
+	switch {
+	case errors.Is(end, err):
+	case end == nil:
+		a.say("warning, with --inconclusive=warn: %v", err)
+	default:
+		end = &coded{exitFailed, fmt.Errorf("a failure, with --inconclusive=fail: %w", err)}
 	}
-	a.say("warning: %v", err)
-	return nil
+	return end
 }
 
 // foreseen says why verdicts are known beforehand, each reason once.

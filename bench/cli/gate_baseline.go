@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,18 +137,12 @@ func (y *yardstick) foresee(rules []gate.Rule, profile *workload.Profile) (lines
 	if n := len(y.runs); n < compare.BaselineRuns {
 		lines = append(lines, fmt.Sprintf("%s of the baseline: too few to tell a change from what runs differ in: save a baseline of %d or more", plural(n, "run"), compare.BaselineRuns))
 	}
-	cells := profile.Cells()
-	planned := gate.Planned(cells, profile.Reference)
-	planned.Machine, planned.Profile.Values = result.ThisMachine(), profile.Values()
-	planned.Broker = y.runs[0].Broker
-	for i := range planned.Trials {
-		planned.Trials[i].Client = y.runs[0].Trials[0].Client
-	}
+	planned := y.like(profile)
 	most := 0
-	matches, _ := compare.Matches(y.runs, []*compare.Run{planned})
-	for _, m := range matches {
-		for _, old := range m.Old {
-			most = max(most, len(old.Trials))
+	for _, r := range y.runs {
+		matches, _ := compare.Matches([]*compare.Run{compare.Hold(r, planned, y.underTest).Baseline}, []*compare.Run{planned})
+		for _, m := range matches {
+			most = max(most, len(m.Old[0].Trials))
 		}
 	}
 	if profile.Blocks < most {
@@ -158,4 +153,21 @@ func (y *yardstick) foresee(rules []gate.Rule, profile *workload.Profile) (lines
 		lines = append(lines, "not comparable with the baseline: "+line)
 	}
 	return lines
+}
+
+// like is the run about to be measured, of which what is not known yet is as in the baseline.
+func (y *yardstick) like(profile *workload.Profile) *compare.Run {
+	planned := gate.Planned(profile.Cells(), profile.Reference)
+	planned.Machine, planned.Profile.Values = result.ThisMachine(), profile.Values()
+	planned.Broker = y.runs[0].Broker
+	old := y.runs[0].Trials[0]
+	for i := range planned.Trials {
+		t := &planned.Trials[i]
+		t.Client = old.Client
+		if library, named := old.Axes[workload.AxisClient]; named {
+			t.Axes = maps.Clone(t.Axes)
+			t.Axes[workload.AxisClient] = library
+		}
+	}
+	return compare.New(planned.Run, profile.Reference)
 }

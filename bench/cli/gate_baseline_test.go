@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,5 +103,20 @@ func TestARunKnowsBeforehandThatItsBaselineDecidesNothing(t *testing.T) {
 	}
 	if strings.Contains(c.stderr.String(), "measuring on") {
 		t.Errorf("it measured:\n%s", &c.stderr)
+	}
+}
+
+// What was measured names its client, and what is planned does not: they are the same cells nevertheless, whatever is under test.
+func TestARunKnowsBeforehandThatItsBlocksAreFewerThanTheBaselines(t *testing.T) {
+	t.Parallel()
+	earlier, out := filepath.Join(t.TempDir(), "earlier"), filepath.Join(t.TempDir(), "run")
+	args := []string{"run", "--broker", "embedded", "--mode", "idempotent", "--messages", "100", "--warmup", "50ms"}
+	newCommand(t).run(t, exitOK, append(args, "--blocks", "2", "--out", earlier)...)
+	for _, more := range [][]string{nil, {"--linger", "7ms", "--under-test", "client-config"}} {
+		c := newCommand(t)
+		c.run(t, exitInconclusive, slices.Concat(args, []string{"--blocks", "1", "--out", out, "--require", "p50(e2e) <= baseline + 15%", "--baseline", earlier}, more)...)
+		if said := c.stderr.String(); !strings.Contains(said, "1 block, fewer than the 2 of a run of the baseline: measure with --blocks 2 or more") {
+			t.Errorf("%v: it does not say so:\n%s", more, said)
+		}
 	}
 }

@@ -108,6 +108,35 @@ func TestRunJudgesWhatItCannotReport(t *testing.T) {
 	}
 }
 
+// A cell that no rule concerns may leave the run inconclusive, which counts as the gate's own verdicts do and is said.
+func TestWhatTheRunsOwnVerdictCountsAs(t *testing.T) {
+	for counts, c := range map[string]struct {
+		code int
+		says string
+	}{
+		"":     {exitInconclusive, "inconclusive: "},
+		"fail": {exitFailed, "a failure, with --inconclusive=fail: inconclusive: "},
+		"warn": {exitOK, "warning, with --inconclusive=warn: inconclusive: "},
+	} {
+		t.Run(counts, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"run", "--broker", "embedded", "--mode", "idempotent,transactional", "--txn-size", "1", "--rate", "8000", "--warmup", "100ms", "--duration", "500ms",
+				"--out", filepath.Join(t.TempDir(), "run"), "--require", "lost == 0 for mode=idempotent"}
+			if counts != "" {
+				args = append(args, "--inconclusive", counts)
+			}
+			command := newCommand(t)
+			command.run(t, c.code, args...)
+			if said := command.stderr.String(); !strings.Contains(said, c.says) {
+				t.Errorf("it does not say %q:\n%s", c.says, said)
+			}
+			if said := command.stdout.String(); !strings.Contains(said, "The gate passes") {
+				t.Errorf("the gate does not pass:\n%s", said)
+			}
+		})
+	}
+}
+
 // Of what several things ended a command with, the worst decides: the order is part of the interface.
 func TestWhatOutweighsWhat(t *testing.T) {
 	codes := []int{exitBroken, 143, 130, exitCluster, exitUnexpected, exitFailed, exitInconclusive}

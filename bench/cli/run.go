@@ -42,7 +42,7 @@ The workload is the stored one; the cluster, this machine and this tool must be 
 are never stored, give them again with -X or --client-config.
 
 With --against a baseline is measured too: the same cells on another cluster or with another client configuration, in the same
-blocks, in random order. Rules with the word baseline then hold the two against one another, block by block, which shows
+blocks, either first in half of them. Rules with the word baseline then hold the two against one another, block by block, which shows
 smaller changes than runs apart ever do. Such a run cannot be continued with --resume.
 
 With --gate or --require the run is judged too, as 'gate' does of stored runs. Rules that cannot be judged are known before
@@ -117,7 +117,7 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	ends := []error{verdict(run, j.profile, err), a.show(write, run, f.campaignFlags, next)}
 	if keeper != nil {
 		if err == nil {
-			ends[0] = softened(keeper.counts, ends[0])
+			ends[0] = a.softened(keeper.counts, ends[0])
 		}
 		out := a.Stderr
 		if f.format == "text" {

@@ -229,9 +229,17 @@ func Spell(v any) string {
 
 // Control says whether the cell is no delivery mode as people use it but a control: an isolation level that is not its mode's, or a
 // flush that stands for a commit's.
-func (c *Cell) Control() bool {
-	m, known := workload.ModeByName(c.Mode)
-	return c.flushEvery() != 0 || known && c.isolation() != m.Isolation
+func (c *Cell) Control() bool { return len(c.ControlledBy()) > 0 }
+
+// ControlledBy are the axes that make the cell a control; none where it is none.
+func (c *Cell) ControlledBy() (axes []string) {
+	if m, known := workload.ModeByName(c.Mode); known && c.isolation() != m.Isolation {
+		axes = append(axes, AxisIsolation)
+	}
+	if c.flushEvery() != 0 {
+		axes = append(axes, AxisFlushEvery)
+	}
+	return axes
 }
 
 // isolation is the level its readers read at.

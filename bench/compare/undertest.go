@@ -49,7 +49,7 @@ func ofSetting(key string) UnderTest {
 }
 
 // axesOf are those that belong to what is under test: they tell the cells of a run apart, and must not keep those of two runs from being matched.
-var axesOf = map[UnderTest]string{Client: "client", ClientConfig: AxisLinger}
+var axesOf = map[UnderTest]string{Client: workload.AxisClient, ClientConfig: AxisLinger}
 
 // Held is a run's baseline as far as what is under test lets it be one.
 type Held struct {

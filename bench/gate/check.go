@@ -101,8 +101,8 @@ func (r Rule) senseless(c *compare.Cell) string {
 		return "this mode has no " + r.Metric.Name
 	case r.Kind == Cost && c.Base == c:
 		return "the reference has no cost against itself"
-	case c.Control() && !r.Scope.names(compare.AxisIsolation) && !r.Scope.names(compare.AxisFlushEvery):
-		return "a control is judged only where the scope names its " + compare.AxisIsolation + " or " + compare.AxisFlushEvery
+	case slices.ContainsFunc(c.ControlledBy(), func(axis string) bool { return !r.Scope.names(axis) }):
+		return "a control is judged only where the scope names its " + strings.Join(c.ControlledBy(), " and ")
 	case r.Metric.Kind == metric.Latency && c.Saturated():
 		return "latencies at rate max measure the queue"
 	case relative && r.Metric.Kind == metric.Throughput && !c.AtMax():

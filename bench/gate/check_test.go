@@ -47,7 +47,9 @@ func TestCheck(t *testing.T) {
 		"latency at max": {flags: map[string]string{"rate": "max"}, rules: []string{"p99(e2e) < 1s"}, want: "latencies at rate max measure the queue (mode=at-most-once)"},
 		"no throughput":  {rules: []string{"cost(read_per_s) < 15%"}, want: "at a fixed rate throughput is the same by construction"},
 		"a control": {flags: map[string]string{"mode": "transactional", "isolation": "read_uncommitted"}, rules: []string{"p99(e2e) < 1s"},
-			want: "a control is judged only where the scope names its isolation or flush_every"},
+			want: "a control is judged only where the scope names its isolation (mode=transactional"},
+		"a control by another's name": {flags: map[string]string{"mode": "idempotent", "flush-every": "100"}, rules: []string{"p99(e2e) < 1s for isolation=read_uncommitted"},
+			want: "a control is judged only where the scope names its flush_every (mode=idempotent"},
 		"a control by name": {flags: map[string]string{"mode": "transactional", "isolation": "read_uncommitted"}, rules: []string{"p99(e2e) < 1s for isolation=read_uncommitted"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,6 +133,7 @@ func TestForesee(t *testing.T) {
 		"several":      {rules: []string{"p99(e2e) < 1s for mode=idempotent", "p50(e2e) < 1s"}, blocks: 6, want: map[string]string{"mode=idempotent": "6 blocks can never fail: the smallest p-value of n blocks is 2⁻ⁿ, here 0.016, and 5 tests judged together need 0.01 measure with --blocks 7", "mode=at-most-once": "6 blocks", "mode=at-least-once": "6 blocks", "mode=transactional": "6 blocks"}},
 		"unread":       {flags: map[string]string{"readers": "0", "mode": "idempotent"}, rules: []string{"lost == 0"}, blocks: 10, want: map[string]string{"mode=idempotent": "nothing is read"}},
 		"transactions": {rules: []string{"mean(commit_due) < 1s"}, flags: map[string]string{"duration": "2s"}, blocks: 10, want: map[string]string{"mode=transactional": "a window holds about 20 transactions per producer, fewer than the 30 that their figures need raise --duration to 3s or more"}},
+		"aborted":      {rules: []string{"mean(commit_due) < 1s"}, flags: map[string]string{"duration": "4s", "abort-ratio": "0.5"}, blocks: 10, want: map[string]string{"mode=transactional": "a window holds about 20 transactions per producer, fewer than the 30 that their figures need raise --duration to 6s or more"}},
 		"samples":      {rules: []string{"p99(commit_due) < 1s"}, blocks: 10, want: map[string]string{"mode=transactional": "p99(commit_due) takes 1000 transactions in a window, which holds about 100 raise --duration to 100s or more, or gate a lower percentile"}},
 		"of producers": {rules: []string{"p99(init) < 1s", "max(init) < 1s"}, flags: map[string]string{"mode": "transactional", "producers": "4"}, blocks: 10, want: map[string]string{"mode=transactional": "p99(init) takes 1000 producers, each of which has one initTransactions in a trial, and there are 4 measure with --producers 1000 or more, or gate max(init)"}},
 		"records":      {rules: []string{"p99.9(e2e) < 1s"}, flags: map[string]string{"mode": "idempotent", "duration": "9s"}, blocks: 10, want: map[string]string{"mode=idempotent": "p99.9(e2e) takes 10000 records in a window, which holds about 9000 raise --duration to 10s"}},

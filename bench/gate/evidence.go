@@ -35,6 +35,9 @@ func untested(g *gap) *test {
 func (r Rule) test(run *compare.Run, c *compare.Cell, against *Against) *test {
 	g := unfit(run, c)
 	if g == nil {
+		g = barren(c)
+	}
+	if g == nil {
 		g = r.thin(c)
 	}
 	var t *test

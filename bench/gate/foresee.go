@@ -63,7 +63,7 @@ func tooFew(blocks, tests int) *gap {
 	g := &gap{
 		fmt.Sprintf("%s can never fail: the smallest p-value of n blocks is 2⁻ⁿ, here %s, and %s judged together need %s", plural(blocks, "block"),
 			figure(math.Exp2(-float64(blocks))), plural(tests, "test"), figure(alpha/float64(tests))),
-		fmt.Sprintf("measure with --blocks %d or more: fewer never decide, and 'gate RUN --power' says how many do", max(comparison, fewest(tests))),
+		fmt.Sprintf("measure with --blocks %d or more; 'gate RUN --power' says how many decide", max(comparison, fewest(tests))),
 	}
 	if tests > 1 && fewest(1) <= blocks {
 		g.remedy += "; or judge fewer cells, with for"
@@ -83,12 +83,14 @@ func (r Rule) short(w workload.Workload) *gap {
 	perSecond, what := w.Rate.PerSecond, "records"
 	if ofTransactions(r.Metric) {
 		perSecond, what = plan.TransactionsPerSecond(w), "transactions"
+	}
+	perSecond *= 1 - w.AbortRatio // what is aborted has neither e2e nor commit
+	if ofTransactions(r.Metric) {
 		if n := perSecond / float64(w.Producers); n*window+rounding < plan.MinTransactions {
 			return &gap{fmt.Sprintf("a window holds about %.0f transactions per producer, fewer than the %d that their figures need", math.Floor(n*window+rounding), plan.MinTransactions),
 				fmt.Sprintf("raise --duration to %.0fs or more, or lower --txn-size", math.Ceil(plan.MinTransactions/n))}
 		}
 	}
-	perSecond *= 1 - w.AbortRatio // what is aborted has neither e2e nor commit
 	if need := float64(samples(r.Metric)); perSecond*window+rounding < need {
 		return &gap{fmt.Sprintf("%s takes %.0f %s in a window, which holds about %.0f", r.Metric.Name, need, what, math.Floor(perSecond*window+rounding)),
 			fmt.Sprintf("raise --duration to %.0fs or more, or gate a lower percentile", math.Ceil(need/perSecond))}

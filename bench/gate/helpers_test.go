@@ -18,6 +18,7 @@ func at99(mode string, block int, us float64, axes ...any) result.Trial {
 	t := result.Trial{
 		Block: block, Scenario: "produce", Mode: mode, WindowS: 10, DuePerS: new(1000.0), SentPerS: 1000, Sustained: new(true), Complete: true,
 		Axes:       map[string]any{"rate": 1000.0, "isolation": string(m.Isolation), "partitions": 6.0, "producers": 1.0, "txn_size": nil, "txn_interval": nil, "flush_every": nil},
+		Window:     result.WindowRecords{Committed: 10_000},
 		Throughput: result.Throughput{ReadPerS: new(1000.0)},
 		LatencyUS:  map[string]result.Latency{"e2e": {Count: 10_000, P99: &us}},
 		Lag:        &result.Lag{Hold: result.LagStat{Max: new(0.0)}},

@@ -136,6 +136,21 @@ func sided(remedy string) string {
 // unread is a gap of trials without readers.
 var unread = &gap{"nothing is read, so that the guarantee is unchecked", "measure with --readers 1 or more"}
 
+// barren says in how many trials of a run's own cell nothing was committed while it was measured, so that they show nothing; nil: in none. Stored
+// baselines do not keep what it goes by.
+func barren(c *compare.Cell) *gap {
+	n := 0
+	for _, t := range c.Trials {
+		if t.Window.Committed == 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return &gap{fmt.Sprintf("%d of %s committed nothing", n, plural(len(c.Trials), "trial")), "see the trials' warnings, or raise --duration"}
+}
+
 // unfinished says why even what was counted is not all there is.
 func unfinished(run *compare.Run, c *compare.Cell) *gap {
 	switch n := len(c.Trials); {
@@ -160,7 +175,7 @@ func blocksOf(run *compare.Run) int {
 	return n
 }
 
-// count judges what is counted: every trial has to meet the bound.
+// count judges what is counted: every trial has to meet the bound, and to have been checked. A trial that does not meet it fails even so.
 func (r Rule) count(run *compare.Run, c *compare.Cell, v *Verdict) {
 	o, g := r.objective(), unfinished(run, c)
 	var worst *float64
@@ -179,15 +194,21 @@ func (r Rule) count(run *compare.Run, c *compare.Cell, v *Verdict) {
 		}
 	}
 	v.Value, v.Blocks = worst, len(c.Trials)
+	if g == nil && c.Verdicts(result.Unchecked) > 0 {
+		g = unread
+	}
+	if g == nil {
+		g = barren(c)
+	}
 	switch {
 	case violated > 0:
 		v.Outcome = Fail
 		v.Reason = fmt.Sprintf("%s in %d of %s, the worst %s", r.Metric.Name+" is not "+r.Op+" "+plain(r.Limit), violated, plural(len(c.Trials), "trial"), plain(*worst))
 		v.Remedy = "look at the guarantee's reasons of those trials"
-	case missing:
-		v.Outcome, v.Reason, v.Remedy = Inconclusive, "not every trial counted "+r.Metric.Name, unread.remedy
 	case g != nil:
 		v.Outcome, v.Reason, v.Remedy = Inconclusive, g.reason, g.remedy
+	case missing:
+		v.Outcome, v.Reason, v.Remedy = Inconclusive, "not every trial counted "+r.Metric.Name, "see the trials' warnings"
 	default:
 		v.Outcome = Pass
 		v.Reason = fmt.Sprintf("%s in the worst of %s", plain(*worst), plural(len(c.Trials), "trial"))

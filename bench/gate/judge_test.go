@@ -142,11 +142,15 @@ func TestCountRules(t *testing.T) {
 		"within":                       {func(ts []result.Trial) { ts[2].Guarantee.Duplicate = new(int64(7)) }, "duplicate < 8", "pass 7"},
 		"at least":                     {func(ts []result.Trial) { ts[2].Transactions.Committed = 40 }, "txn_committed >= 41", "fail 40"},
 		"exactly":                      {func(ts []result.Trial) { ts[2].Transactions.Committed = 40 }, "txn_committed == 1000", "fail 40"},
-		"unread":                       {func(ts []result.Trial) { ts[2].Guarantee.Lost = nil }, "lost == 0", "inconclusive 0"},
+		"not counted":                  {func(ts []result.Trial) { ts[2].Guarantee.Lost = nil }, "lost == 0", "inconclusive 0 [–, –] limit 0records p –, 6 blocks, 0 runs: not every trial counted lost"},
+		"unread":                       {func(ts []result.Trial) { ts[2].Guarantee = result.Guarantee{Verdict: result.Unchecked} }, "failed == 0", "inconclusive 0 [–, –] limit 0records p –, 6 blocks, 0 runs: nothing is read"},
+		"unread, and missed":           {func(ts []result.Trial) { ts[2].Guarantee = result.Guarantee{Verdict: result.Unchecked, Failed: 3} }, "failed == 0", "fail 3"},
+		"nothing committed":            {func(ts []result.Trial) { ts[2].Window.Committed = 0 }, "lost == 0", "inconclusive 0 [–, –] limit 0records p –, 6 blocks, 0 runs: 1 of 6 trials committed nothing"},
 		"unread, and broken elsewhere": {func(ts []result.Trial) { ts[2].Guarantee.Lost, ts[3].Guarantee.Lost = nil, new(int64(1)) }, "lost == 0", "fail 1"},
 		"cut short":                    {func(ts []result.Trial) { ts[2].Complete = false }, "lost == 0", "inconclusive 0"},
 		"unsustained":                  {func(ts []result.Trial) { ts[2].Sustained = new(false) }, "lost == 0", "pass 0"},
-		"unverified":                   {func(ts []result.Trial) { ts[2].Guarantee.Verdict = result.Incomplete }, "lost == 0", "inconclusive 0"},
+		"unverified": {func(ts []result.Trial) { ts[2].Guarantee = result.Guarantee{Verdict: result.Incomplete} }, "lost == 0",
+			"inconclusive 0 [–, –] limit 0records p –, 6 blocks, 0 runs: 1 of 6 trials could not be verified to the end"},
 	} {
 		trials := blocks(at99, "transactional", around(20_000, 6, 0.1))
 		c.change(trials)
@@ -249,6 +253,7 @@ func TestMissingEvidence(t *testing.T) {
 		"cut short":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Complete = false }, want: "a trial was cut short"},
 		"unverified":              {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }, want: "1 of 10 trials could not be verified to the end"},
 		"unread":                  {rule: "p99(ack) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }, want: "nothing is read"},
+		"nothing committed":       {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Window.Committed = 0 }, want: "1 of 10 trials committed nothing"},
 		"unfinished":              {rule: "p99(e2e) < 1s", unfinished: true, want: "the run was not finished"},
 		"no figure":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},
 		"few transactions":        {rule: "p99(commit_due) < 1s", change: func(t *result.Trial) { t.Transactions.Committed = 29 }, want: "29 transactions per producer in the window of a trial, fewer than the 30"},

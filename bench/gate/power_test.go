@@ -18,8 +18,8 @@ func TestBlocksNeeded(t *testing.T) {
 		{"p99(e2e) <= baseline + 12%", 0, 0, 1, map[float64]int{0.03: 5, 0.05: 5, 0.07: 6, 0.1: 9, 0.15: 17, 0.2: 26}},
 		{"p99(e2e) <= baseline + 12%", 0, 0, 5, map[float64]int{0.03: 7, 0.05: 7, 0.07: 9, 0.1: 13, 0.15: 24, 0.2: 40}},
 		{"read_per_s >= baseline - 15%", 0, 0, 1, map[float64]int{0.03: 5, 0.05: 5, 0.07: 5, 0.1: 6, 0.15: 11, 0.2: 17}},
-		{"p99(e2e) < 22.8ms", 20_000, 0, 1, map[float64]int{0.03: 5, 0.05: 5, 0.07: 8, 0.1: 16, 0.15: 30, 0.2: 51}},
-		{"read_per_s >= 84k", 100_000, 0, 1, map[float64]int{0.03: 5, 0.05: 5, 0.07: 5, 0.1: 11, 0.15: 18, 0.2: 28}},
+		{"p99(e2e) < 22.8ms", 20_000, 0, 1, map[float64]int{0.03: 5, 0.05: 8, 0.07: 11, 0.1: 16, 0.15: 33, 0.2: 56}},
+		{"read_per_s >= 84k", 100_000, 0, 1, map[float64]int{0.03: 5, 0.05: 5, 0.07: 8, 0.1: 11, 0.15: 18, 0.2: 30}},
 		{"p99(e2e) <= baseline + 12%", 0, 1, 1, map[float64]int{0.02: 6, 0.03: 6, 0.05: 0}},
 		{"read_per_s >= baseline - 15%", 0, 1, 1, map[float64]int{0.02: 6, 0.03: 6, 0.05: 18, 0.07: 0}},
 	} {
@@ -27,6 +27,29 @@ func TestBlocksNeeded(t *testing.T) {
 			got, err := must(t, c.rule)[0].BlocksNeeded(Noise{spread, c.level}, Design{Runs: c.runs, Tests: c.tests}, Worsening)
 			if got != want || (err != nil) != (want == 0) {
 				t.Errorf("%s, %d tests, with a spread of %v: got %d %v, want %d", c.rule, c.tests, spread, got, err, want)
+			}
+		}
+	}
+}
+
+// Any number from the one that is named on is enough.
+func TestBlocksNeededOrMore(t *testing.T) {
+	for text, level := range map[string]float64{"p99(e2e) < 22.8ms": 20_000, "p99(e2e) <= baseline + 12%": 0} {
+		r := must(t, text)[0]
+		for spread := 0.02; spread < 0.12; spread += 0.01 {
+			for _, tests := range []int{1, 2, 3, 5} {
+				n := Noise{spread, level}
+				number, err := r.BlocksNeeded(n, Design{Tests: tests}, Worsening)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n.Spread *= caution
+				for more := number; more <= number+3*steady && more <= mostBlocks; more++ {
+					d := Design{Blocks: more, Tests: tests}
+					if r.Passes(n, d) < WantPass || r.Fails(n, d, Worsening) < WantFail {
+						t.Errorf("%s, %d tests, with a spread of %.2f: %d are named, and %d are not enough", text, tests, spread, number, more)
+					}
+				}
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -19,8 +20,8 @@ type Trial struct {
 	Workload workload.Workload // its seed is the block's: the same in every cell, so that all get one schedule
 }
 
-// Trials returns blocks of one trial per cell, each block in a random order that the seed and the block's number
-// alone decide. Two cells that would share an id are an error.
+// Trials returns blocks of one trial per cell in an order that the seed and the block's number alone decide. Two cells that would share an id
+// are an error.
 func Trials(cells []workload.Cell, blocks int, seed uint64) ([]Trial, error) {
 	names := map[string]string{}
 	for _, c := range cells {
@@ -32,12 +33,24 @@ func Trials(cells []workload.Cell, blocks int, seed uint64) ([]Trial, error) {
 	}
 	trials := make([]Trial, 0, blocks*len(cells))
 	for block := 1; block <= blocks; block++ {
-		random, blockSeed := randomOf(seed, block)
-		for _, i := range random.Perm(len(cells)) {
+		_, blockSeed := randomOf(seed, block)
+		for _, i := range order(len(cells), seed, block) {
 			trials = append(trials, trial(cells[i], block, blockSeed))
 		}
 	}
 	return trials, nil
+}
+
+// order is a random one in odd blocks, and in even ones the reverse of the block before: of any two cells either comes first in every second
+// block, so that what drifts within a block favours neither.
+func order(n int, seed uint64, block int) []int {
+	odd := block - (block+1)%2
+	random, _ := randomOf(seed, odd)
+	indices := random.Perm(n)
+	if block != odd {
+		slices.Reverse(indices)
+	}
+	return indices
 }
 
 // One returns a single trial of a cell: the one that Trials would give it in that block.

@@ -86,6 +86,36 @@ func TestTrialOrder(t *testing.T) {
 	})
 }
 
+// Over an even number of blocks either of two cells comes first as often as the other.
+func TestOrderFavoursNoCell(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, pairs, seed := rapid.IntRange(2, 9).Draw(t, "cells"), rapid.IntRange(1, 6).Draw(t, "pairs of blocks"), rapid.Uint64().Draw(t, "seed")
+		var cells []workload.Cell
+		for i := range n {
+			cells = append(cells, workload.Cell{Name: fmt.Sprint("c", i)})
+		}
+		trials, err := Trials(cells, 2*pairs, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := map[[2]string]int{}
+		for block := range slices.Chunk(trials, n) {
+			for i := range block {
+				for _, later := range block[i+1:] {
+					before[[2]string{block[i].Cell, later.Cell}]++
+				}
+			}
+		}
+		for _, a := range cells {
+			for _, b := range cells {
+				if a.Name != b.Name && before[[2]string{a.Name, b.Name}] != pairs {
+					t.Fatalf("%s comes before %s in %d of %d blocks", a.Name, b.Name, before[[2]string{a.Name, b.Name}], 2*pairs)
+				}
+			}
+		}
+	})
+}
+
 func TestOrderVaries(t *testing.T) {
 	c := cells(t, map[string]string{"txn-size": "1,2,3,4,5"})
 	order := func(seed uint64) string {
@@ -257,6 +287,8 @@ func TestWarnings(t *testing.T) {
 		{map[string]string{"txn-size": "1000"}, 0, []string{"mode=transactional: about 10 transactions per producer in the window, " +
 			"fewer than the 30 that figures of transactions need: make the window at least 30s, or transactions shorter"}},
 		{map[string]string{"txn-size": "100", "producers": "4"}, 0, []string{"mode=transactional: about 25 transactions per producer in the window, " +
+			"fewer than the 30 that figures of transactions need: make the window at least 12s, or transactions shorter"}},
+		{map[string]string{"txn-size": "100", "abort-ratio": "0.75"}, 0, []string{"mode=transactional: about 25 transactions per producer in the window, " +
 			"fewer than the 30 that figures of transactions need: make the window at least 12s, or transactions shorter"}},
 		{map[string]string{"txn-interval": "500ms"}, 0, []string{"mode=transactional: about 20 transactions per producer in the window, " +
 			"fewer than the 30 that figures of transactions need: make the window at least 15s, or transactions shorter"}},

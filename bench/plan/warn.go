@@ -22,8 +22,9 @@ func Warnings(c workload.Cell, commit *time.Duration) []string {
 	perProducer := w.Rate.PerSecond / float64(w.Producers)
 	length := transactionSeconds(w, perProducer)
 	var warnings []string
-	if n := Window(w).Seconds()/length + 1e-9; n < MinTransactions { // the margin is for rounding alone
-		need := seconds(math.Ceil(MinTransactions * length))
+	each := length / (1 - w.AbortRatio)                            // that commits
+	if n := Window(w).Seconds()/each + 1e-9; n < MinTransactions { // the margin is for rounding alone
+		need := seconds(math.Ceil(MinTransactions * each))
 		warnings = append(warnings, fmt.Sprintf("%s: about %.0f transactions per producer in the window, fewer than the %d that "+
 			"figures of transactions need: make the window at least %s, or transactions shorter",
 			c.Name, math.Floor(n), MinTransactions, need))

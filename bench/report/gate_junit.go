@@ -1,11 +1,15 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // gateJUnit writes the judgement as a test suite, a case for each rule and cell, and one for the guarantees. An inconclusive case is an error:
@@ -22,11 +26,7 @@ func gateJUnit(w io.Writer, g *Gate, _ Options) error {
 		suite.Properties = append(suite.Properties, junitProperty{Name: l.name, Value: l.text})
 	}
 	class := printable("gate." + orRun(g))
-	kept := junitCase{Class: class, Name: "the modes kept their promises"}
-	if len(g.Broken) > 0 {
-		kept.Failure = &junitOutcome{Message: printable(g.Broken[0]), Type: string(gate.Broken), Text: printableLines(g.Broken)}
-	}
-	suite.add(kept, 0)
+	suite.add(junitKept(g, class), 0)
 	for _, v := range g.Verdicts {
 		name := v.Rule
 		if v.Cell != "" {
@@ -34,19 +34,62 @@ func gateJUnit(w io.Writer, g *Gate, _ Options) error {
 		}
 		c := junitCase{Class: class, Name: printable(name), Output: printable(v.Reason)}
 		outcome := &junitOutcome{Message: printable(v.Reason), Type: string(v.Outcome), Text: printable(about(v) + ": " + explained(v))}
-		switch {
-		case v.Outcome == gate.Pass:
-		case v.Outcome == gate.Fail, g.Counts == AsFailure:
+		switch v.Outcome {
+		case gate.Pass:
+		case gate.Fail:
 			c.Failure = outcome
-		case g.Counts == AsWarning:
-			outcome.Type = "" // of what is skipped the schema knows no type
-			c.Skipped = outcome
 		default:
-			c.Error = outcome
+			c.undecided(outcome, g.Counts)
 		}
 		suite.add(c, 0)
 	}
 	return suite.write(w)
+}
+
+// undecided marks a case as inconclusive, which counts as that.
+func (c *junitCase) undecided(outcome *junitOutcome, counts Inconclusive) {
+	switch counts {
+	case AsFailure:
+		c.Failure = outcome
+	case AsWarning:
+		outcome.Type = "" // of what is skipped the schema knows no type
+		c.Skipped = outcome
+	default:
+		c.Error = outcome
+	}
+}
+
+// junitKept is the case of the run's guarantees: it passes only where all that was promised was shown to hold.
+func junitKept(g *Gate, class string) junitCase {
+	c := junitCase{Class: class, Name: "the modes kept their promises"}
+	open, promised := unproven(g.run)
+	switch {
+	case len(g.Broken) > 0:
+		c.Failure = &junitOutcome{Message: printable(g.Broken[0]), Type: string(gate.Broken), Text: printableLines(g.Broken)}
+	case len(open) > 0:
+		c.undecided(&junitOutcome{Message: printable(open[0]), Type: string(gate.Inconclusive), Text: printableLines(open)}, g.Counts)
+	case !promised:
+		c.Skipped = &junitOutcome{Message: "nothing is promised here: counts only"}
+	}
+	return c
+}
+
+// unproven says why a run does not show that its promises held, and whether it has any.
+func unproven(run *compare.Run) (lines []string, promised bool) {
+	if end := junitEnd(run.Run); end.Error != nil {
+		lines = append(lines, end.Error.Message)
+	}
+	for _, t := range run.Trials {
+		promised = promised || t.Guarantee.Verdict != result.NotPromised
+		why := compare.MissingEvidence(&t, string(workload.Unsustained)) // at whatever rate
+		if t.Guarantee.Verdict == result.Unchecked {
+			why = append(why, orReason(t.Guarantee.Reasons, "nothing was read")...)
+		}
+		if len(why) > 0 {
+			lines = append(lines, fmt.Sprintf("%s, block %d: %s", t.Cell, t.Block, strings.Join(why, "; ")))
+		}
+	}
+	return lines, promised
 }
 
 func printableLines(texts []string) string {

@@ -175,6 +175,49 @@ func TestGateJUnitOfMissingEvidence(t *testing.T) {
 	}
 }
 
+// The case of the guarantees passes only where every promise was shown to hold.
+func TestGateJUnitOfPromises(t *testing.T) {
+	last := func(change func(*result.Trial)) func(*result.Run) {
+		return func(r *result.Run) { change(&r.Trials[len(r.Trials)-1]) }
+	}
+	for name, c := range map[string]struct {
+		change func(*result.Run)
+		want   string // of failure, error, skipped with the message's begin; empty: it passes
+	}{
+		"held":          {func(*result.Run) {}, ""},
+		"unsustained":   {last(func(t *result.Trial) { t.Sustained = new(false) }), ""},
+		"broken":        {func(r *result.Run) { broke(r) }, "failure "},
+		"stopped":       {func(r *result.Run) { r.Complete = false }, "error the run was stopped early"},
+		"cut short":     {last(func(t *result.Trial) { t.Complete = false }), "error mode=transactional,txn_size=10, block 8: stopped early"},
+		"unread":        {last(func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }), "error mode=transactional,txn_size=10, block 8: nothing was read"},
+		"unverified":    {last(func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }), "error mode=transactional,txn_size=10, block 8: a deadline came"},
+		"not committed": {last(func(t *result.Trial) { t.Window.Committed = 0 }), "error mode=transactional,txn_size=10, block 8: nothing was committed"},
+		"not promised": {func(r *result.Run) {
+			for i := range r.Trials {
+				r.Trials[i].Guarantee.Verdict = result.NotPromised
+			}
+		}, "skipped nothing is promised"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := released(0)
+			c.change(r)
+			var b bytes.Buffer
+			if err := gateJUnit(&b, judged(t, r, AsIs, "rules:\n  - p99(commit_due) < 20ms\n"), Options{}); err != nil {
+				t.Fatal(err)
+			}
+			kept, got := decoded(t, b.String()).Cases[0], ""
+			for kind, o := range map[string]*junitOutcome{"failure ": kept.Failure, "error ": kept.Error, "skipped ": kept.Skipped} {
+				if o != nil {
+					got += kind + o.Message
+				}
+			}
+			if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // A viewer that keeps a case's history by its name needs one for each rule and cell.
 func TestGateJUnitNamesCasesOnce(t *testing.T) {
 	var b bytes.Buffer

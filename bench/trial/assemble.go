@@ -130,7 +130,7 @@ func (t *running) describe() *result.Trial {
 // axes are the planned ones, and the client: comparisons across clients are told apart by it.
 func (t *running) axes() map[string]any {
 	axes := maps.Clone(t.plan.Axes)
-	axes["client"] = t.env.Library.Name()
+	axes[workload.AxisClient] = t.env.Library.Name()
 	return axes
 }
 

@@ -53,6 +53,9 @@ const (
 // AxisSide is the key of the side among a cell's axes.
 const AxisSide = "side"
 
+// AxisClient is the key of the client library's name among the axes of a trial that was measured.
+const AxisClient = "client"
+
 // Rate is a target in records per second over all producers.
 type Rate struct {
 	PerSecond float64

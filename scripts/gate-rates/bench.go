@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -39,21 +40,43 @@ type outcome struct {
 // live measures with a build of the tool as it is in the source tree, on a cluster of its own behind proxies.
 type live struct {
 	settings
-	temporary string // holds the tool
-	thrown    bool   // the runs' directory is not one that was asked for
-	say       func(string, ...any)
-	target    *broker.Target
-	direct    *proxy.Proxy
-	delaying  *proxy.Proxy
-	runs      int
+	thrown   bool // the runs' directory is not one that was asked for
+	say      func(string, ...any)
+	target   *broker.Target
+	direct   *proxy.Proxy
+	delaying *proxy.Proxy
+	runs     int // the number of the last
 }
 
-func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, err error) {
+// tool is a build of the source tree as it is.
+type tool struct {
+	path   string // in a directory of its own
+	digest string // SHA-256
+}
+
+func buildTool(ctx context.Context) (t tool, err error) {
 	dir, err := os.MkdirTemp("", "gate-rates-")
 	if err != nil {
-		return nil, err
+		return tool{}, err
 	}
-	b = &live{settings: s, temporary: dir, say: say}
+	t.path = filepath.Join(dir, "kafka-eos-bench")
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, t.remove())
+		}
+	}()
+	if text, err := exec.CommandContext(ctx, "go", "build", "-o", t.path, ".").CombinedOutput(); err != nil {
+		return t, fmt.Errorf("build the tool, from the repository's root: %w: %s", err, lastLines(string(text), 4))
+	}
+	binary, err := os.ReadFile(t.path)
+	t.digest = fmt.Sprintf("%x", sha256.Sum256(binary))
+	return t, err
+}
+
+func (t tool) remove() error { return os.RemoveAll(filepath.Dir(t.path)) }
+
+func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, err error) {
+	b = &live{settings: s, say: say}
 	defer func() {
 		if err != nil {
 			b.close(ctx, false)
@@ -65,10 +88,6 @@ func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, e
 			return nil, err
 		}
 	}
-	say("building the tool")
-	if text, err := exec.CommandContext(ctx, "go", "build", "-o", b.tool(), ".").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the tool, from the repository's root: %w: %s", err, lastLines(string(text), 4))
-	}
 	cache := os.Getenv("KEB_CACHE_DIR")
 	if cache == "" {
 		user, err := os.UserCacheDir()
@@ -77,11 +96,9 @@ func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, e
 		}
 		cache = filepath.Join(user, "kafka-eos-bench")
 	}
-	earlier, err := filepath.Glob(filepath.Join(b.out, "run*"))
-	if err != nil {
+	if b.runs, err = lastRun(b.out); err != nil {
 		return nil, err
 	}
-	b.runs = len(earlier)
 	b.target, err = broker.Open(ctx, broker.Options{
 		Kind: s.kind, CacheDir: cache, KafkaHome: os.Getenv("KAFKA_HOME"), JavaHome: os.Getenv("JAVA_HOME"), LookPath: exec.LookPath, Say: say,
 	})
@@ -96,7 +113,19 @@ func open(ctx context.Context, s settings, say func(string, ...any)) (b *live, e
 	return b, nil
 }
 
-func (b *live) tool() string { return filepath.Join(b.temporary, "kafka-eos-bench") }
+// lastRun is the highest number of a run in a directory, 0 where there is none. A run that measured nothing leaves none.
+func lastRun(dir string) (highest int, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if n, err := strconv.Atoi(strings.TrimPrefix(e.Name(), runPrefix)); err == nil {
+			highest = max(highest, n)
+		}
+	}
+	return highest, err
+}
+
+// runPrefix is before a run's number in its directory's name.
+const runPrefix = "run"
 
 // close ends what was begun, and throws runs away that nobody asked for unless they are to be kept.
 func (b *live) close(ctx context.Context, keep bool) {
@@ -108,7 +137,6 @@ func (b *live) close(ctx context.Context, keep bool) {
 	if b.target != nil {
 		b.mind(b.target.Close(context.WithoutCancel(ctx)))
 	}
-	b.mind(os.RemoveAll(b.temporary))
 	switch {
 	case !b.thrown:
 	case keep:
@@ -156,10 +184,10 @@ func (b *live) try(ctx context.Context, d *design, p plan, delay time.Duration) 
 // run measures, and returns what was stored and how the tool ended: its exit codes 0, 3 and 4 are no errors. Flags come last, so that they decide.
 func (b *live) run(ctx context.Context, d *design, through *proxy.Proxy, blocks int, flags ...string) (*compare.Run, outcome, error) {
 	b.runs++
-	dir := filepath.Join(b.out, fmt.Sprintf("run%03d", b.runs))
+	dir := filepath.Join(b.out, fmt.Sprintf("%s%03d", runPrefix, b.runs))
 	args := append([]string{"run", "-b", strings.Join(through.Bootstrap(), ","), "--blocks", strconv.Itoa(blocks), "--seed", strconv.Itoa(b.runs),
 		"--warmup", "1s", "--progress", "none", "--out", dir}, d.args...)
-	cmd := exec.CommandContext(ctx, b.tool(), slices.Concat(args, b.extra, flags)...)
+	cmd := exec.CommandContext(ctx, b.tool.path, slices.Concat(args, b.extra, flags)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal reaches this program alone, which then asks the tool to end
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = time.Minute

@@ -28,6 +28,7 @@ func pilotRun(blocks int, vary float64) *compare.Run {
 			Block: block, Cell: "mode=transactional", Mode: "transactional", Scenario: "produce", WindowS: 9, Complete: true, DuePerS: new(2500.0), Sustained: new(true),
 			Axes: map[string]any{"rate": 2500.0}, LatencyUS: map[string]result.Latency{"commit_due": {Count: 1125, P99: new(10_000 * v)}},
 			Throughput: result.Throughput{ReadPerS: new(2500.0)}, Transactions: &result.Transactions{Committed: 1125}, Guarantee: result.Guarantee{Verdict: result.Held},
+			Window: result.WindowRecords{Committed: 22_500},
 		}
 		r.Trials = append(r.Trials, slow)
 	}
@@ -149,8 +150,39 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// By how much the injected figure was worse is measured against the unchanged one.
+func TestInjectedAlone(t *testing.T) {
+	d, err := designOf("p99(commit_due)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := tally{tries: 59, failed: 59, figures: []float64{13_000}}
+	if got := verdict(d, tally{}, some); got != exitInconclusive {
+		t.Errorf("injected alone: %d", got)
+	}
+	if got := verdict(d, tally{tries: 20, passed: 20, figures: []float64{10_000}}, tally{}); got != 0 {
+		t.Errorf("unchanged alone: %d", got)
+	}
+}
+
+// Runs that measured nothing leave no directory, and those behind them keep their numbers.
+func TestRunsAreNumberedOnwards(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"run001", "run003", "run100", journalName} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := lastRun(dir); n != 100 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := lastRun(t.TempDir()); n != 0 || err != nil {
+		t.Errorf("of none: %d, %v", n, err)
+	}
+}
+
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0", "-injected", "0"}, {"-pilot", "4"}, {"-max-steal", "2"}, {"-max-steal", "NaN"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p50(ack)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
+	for _, args := range [][]string{{"-unchanged", "-1"}, {"-unchanged", "0"}, {"-injected", "-1"}, {"-pilot", "4"}, {"-max-steal", "2"}, {"-max-steal", "NaN"}, {"-broker", "docker"}, {"-figure", "p99(e2e)"}, {"-figure", "p50(ack)"}, {"-figure", "p98(x)"}, {"-nosuch"}} {
 		var stderr bytes.Buffer
 		if code := command(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
 			t.Errorf("%s: exit code %d, %s", fmt.Sprint(args), code, &stderr)
@@ -220,6 +252,7 @@ func TestASeriesIsOfTheSameFlags(t *testing.T) {
 		{func() {}, ""},
 		{func() { s.extra = []string{"--duration", "1s"} }, "another series"},
 		{func() { s.extra, s.maxSteal = nil, 1 }, "another series"},
+		{func() { s.maxSteal, s.tool.digest = result.MaxSteal, "of other sources" }, "another series"},
 		{func() { s.out = "." }, "is not empty"},
 	} {
 		c.change()

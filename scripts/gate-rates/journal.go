@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 )
 
 // journalName is the file of a series' runs that says how they ended.
@@ -24,12 +26,14 @@ type journal struct {
 
 // series is what all of a journal's tries have in common.
 type series struct {
-	Figure    string   `json:"figure"`
-	Broker    string   `json:"broker"`
-	Flags     []string `json:"run_flags"`
-	Unchanged int      `json:"unchanged"`
-	Injected  int      `json:"injected"`
-	MaxSteal  float64  `json:"max_steal"`
+	Tool      string         `json:"tool_sha256"`
+	Machine   result.Machine `json:"machine"`
+	Figure    string         `json:"figure"`
+	Broker    string         `json:"broker"`
+	Flags     []string       `json:"run_flags"`
+	Unchanged int            `json:"unchanged"`
+	Injected  int            `json:"injected"`
+	MaxSteal  float64        `json:"max_steal"`
 }
 
 // entry is a run: a try, or one that was made again.
@@ -74,7 +78,10 @@ func openJournal(s settings) (_ *journal, err error) {
 }
 
 func (s *settings) series() series {
-	return series{s.figure, string(s.kind), append([]string{}, s.extra...), s.unchanged, s.injected, s.maxSteal}
+	return series{
+		Tool: s.tool.digest, Machine: result.ThisMachine(), Figure: s.figure, Broker: string(s.kind), Flags: append([]string{}, s.extra...),
+		Unchanged: s.unchanged, Injected: s.injected, MaxSteal: s.maxSteal,
+	}
 }
 
 func (j *journal) read(own series) error {
@@ -101,7 +108,7 @@ func (j *journal) read(own series) error {
 		}
 		switch {
 		case n == 1 && (l.Series == nil || !reflect.DeepEqual(*l.Series, own)):
-			return errors.New("it is of another series: give the same flags as then, or another -out")
+			return errors.New("it is of another series: give the same flags, of the same source tree on the same machine, or another -out")
 		case l.Pilot != nil:
 			j.plan = l.Pilot
 		case l.Run != nil:

@@ -60,6 +60,7 @@ type settings struct {
 	figure, out                string
 	kind                       broker.Kind
 	extra                      []string // flags of the run command
+	tool                       tool
 }
 
 // command runs what the arguments ask for and returns the exit code.
@@ -82,8 +83,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	s.kind, s.extra = broker.Kind(kind), flags.Args()
 	design, err := designOf(s.figure)
-	if err == nil && (s.unchanged < 0 || s.injected < 0 || s.unchanged+s.injected < 1 || s.pilot < 5) {
-		err = errors.New("give one try or more, and five blocks or more of the pilot")
+	if err == nil && (s.unchanged < 1 || s.injected < 0 || s.pilot < 5) {
+		err = errors.New("give one unchanged try or more, and five blocks or more of the pilot")
 	}
 	if err == nil && !(s.maxSteal >= 0 && s.maxSteal <= 1) {
 		err = fmt.Errorf("-max-steal %v: give a share from 0 to 1", s.maxSteal)
@@ -96,20 +97,27 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		say("gate-rates: %v", err)
 		return exitUsage
 	}
+	say("building the tool")
+	if s.tool, err = buildTool(ctx); err != nil {
+		say("gate-rates: %v", err)
+		return failed(ctx, err)
+	}
+	mind := func(err error) {
+		if err != nil {
+			say("gate-rates: %v", err)
+		}
+	}
+	defer func() { mind(s.tool.remove()) }()
 	j, err := openJournal(s)
 	if err != nil {
 		say("gate-rates: %v", err)
 		return exitUsage
 	}
-	defer func() {
-		if err := j.close(); err != nil {
-			say("gate-rates: %v", err)
-		}
-	}()
+	defer func() { mind(j.close()) }()
 	b, err := open(ctx, s, say)
 	if err != nil {
 		say("gate-rates: %v", err)
-		return exitError
+		return failed(ctx, err)
 	}
 	code := exitError
 	defer func() { b.close(ctx, code != 0) }()
@@ -189,6 +197,10 @@ func rates(ctx context.Context, set settings, d *design, b bench, j *journal, st
 	s := &score{settings: set, journal: j, say: say}
 	for _, e := range j.ended {
 		s.count(outcome{code: e.Code, figure: e.Figure, stolen: e.Stolen}, e.Again)
+	}
+	if len(j.ended) > 0 {
+		i, _ := s.next()
+		say("going on behind %d of %d tries", i, set.unchanged+set.injected)
 	}
 	if err := b.warmUp(ctx, d); err != nil {
 		say("gate-rates: warming up: %v", err)
