@@ -117,6 +117,24 @@ func TestReleaseGateIsQuickAndKnowsEnough(t *testing.T) {
 	}
 }
 
+// What the profile says its blocks find: three rules together, with trials that vary by 4% and pairs of them by 7%.
+func TestReleaseGateFindsWhatItSays(t *testing.T) {
+	p := resolve(t, "release-gate")
+	for text, noise := range map[string]gate.Noise{
+		"p99(commit_due) < 22.8ms":             {Spread: 0.04, Level: 20_000},
+		"p99(e2e) <= baseline + 12%":           {Spread: 0.07},
+		"cost(client_cpu_us_per_record) < 12%": {Spread: 0.07},
+	} {
+		r, err := gate.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.BlocksNeeded(noise, gate.Design{Tests: 3}, gate.Worsening); err != nil || n > p.Blocks {
+			t.Errorf("%s: %d blocks, %v; the profile has %d", text, n, err, p.Blocks)
+		}
+	}
+}
+
 // A bare run with an interval and no size means what it says: the interval alone closes transactions.
 func TestQuickLeavesSizeOpen(t *testing.T) {
 	text, err := profiles.Read("quick")

@@ -42,7 +42,7 @@ The workload is the stored one; the cluster, this machine and this tool must be 
 are never stored, give them again with -X or --client-config.
 
 With --against a baseline is measured too: the same cells on another cluster or with another client configuration, in the same
-blocks, either first in half of them. Rules with the word baseline then hold the two against one another, block by block,
+blocks, where they take turns in coming first. Rules with the word baseline then hold the two against one another, block by block,
 which shows smaller changes than runs apart ever do. Such a run cannot be continued with --resume.
 
 With --gate or --require the run is judged too, as 'gate' does of stored runs. Rules that cannot be judged are known before

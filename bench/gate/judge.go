@@ -24,13 +24,12 @@ func Judge(rules []Rule, run *compare.Run, against *Against) (*Judgement, error)
 	if err := Check(rules, run, against != nil && len(against.Runs) > 0); err != nil {
 		return nil, err
 	}
-	j := &Judgement{Verdicts: []Verdict{}, Broken: broken(run), UnderTest: []string{}}
+	j := &Judgement{Verdicts: []Verdict{}, Broken: broken(run), Unproven: unproven(run), UnderTest: []string{}}
 	if against != nil {
 		j.UnderTest = append(j.UnderTest, against.UnderTest...)
 		if against.Interleaved {
-			for _, line := range broken(against.Runs[0]) {
-				j.Broken = append(j.Broken, "the baseline's "+line)
-			}
+			j.Broken = append(j.Broken, others(broken(against.Runs[0]))...)
+			j.Unproven = append(j.Unproven, others(unproven(against.Runs[0]))...)
 		}
 	}
 	var tested []*test // in the order of the verdicts; nil where the rule counts
@@ -94,6 +93,27 @@ func broken(run *compare.Run) []string {
 	return lines
 }
 
+// unproven says of which cells nobody knows whether their guarantee held, whether a rule concerns them or not.
+func unproven(run *compare.Run) (lines []string) {
+	if len(run.Cells) == 0 {
+		return []string{"nothing was measured"}
+	}
+	for _, c := range run.Cells {
+		if g := unchecked(run, c); g != nil {
+			lines = append(lines, c.Name+": "+g.reason)
+		}
+	}
+	return lines
+}
+
+// others are lines about the other side of a campaign.
+func others(lines []string) (all []string) {
+	for _, line := range lines {
+		all = append(all, "the baseline's "+line)
+	}
+	return all
+}
+
 // gap is missing evidence, and what to do about it.
 type gap struct{ reason, remedy string }
 
@@ -136,8 +156,19 @@ func sided(remedy string) string {
 // unread is a gap of trials without readers.
 var unread = &gap{"nothing is read, so that the guarantee is unchecked", "measure with --readers 1 or more"}
 
-// barren says in how many trials of a run's own cell nothing was committed while it was measured, so that they show nothing; nil: in none. Stored
-// baselines do not keep what it goes by.
+// unchecked says why what a cell's trials counted shows nothing; nil where it does.
+func unchecked(run *compare.Run, c *compare.Cell) *gap {
+	if g := unfinished(run, c); g != nil {
+		return g
+	}
+	if c.Verdicts(result.Unchecked) > 0 {
+		return unread
+	}
+	return barren(c)
+}
+
+// barren says in how many trials nothing was committed while they were measured, so that they show nothing; nil: in none. Baselines that were saved do
+// not keep what it goes by: their trials lack the figures.
 func barren(c *compare.Cell) *gap {
 	n := 0
 	for _, t := range c.Trials {
@@ -194,12 +225,7 @@ func (r Rule) count(run *compare.Run, c *compare.Cell, v *Verdict) {
 		}
 	}
 	v.Value, v.Blocks = worst, len(c.Trials)
-	if g == nil && c.Verdicts(result.Unchecked) > 0 {
-		g = unread
-	}
-	if g == nil {
-		g = barren(c)
-	}
+	g = unchecked(run, c)
 	switch {
 	case violated > 0:
 		v.Outcome = Fail

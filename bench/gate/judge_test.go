@@ -223,6 +223,29 @@ func TestInterleavedBaseline(t *testing.T) {
 	}
 }
 
+// Whether the promises of both sides of a campaign were kept is asked of both.
+func TestUnprovenSides(t *testing.T) {
+	level := milliseconds(10, 11, 12, 10, 11, 12)
+	barren := blocks(at99, "transactional", level)
+	barren[2].Window.Committed = 0
+	for name, c := range map[string]struct {
+		run, other *compare.Run
+		want       []string
+	}{
+		"held":     {finished(blocks(at99, "transactional", level)), finished(blocks(at99, "transactional", level)), nil},
+		"run":      {finished(barren), finished(blocks(at99, "transactional", level)), []string{"mode=transactional: 1 of 6 trials committed nothing"}},
+		"baseline": {finished(blocks(at99, "transactional", level)), finished(barren), []string{"the baseline's mode=transactional: 1 of 6 trials committed nothing"}},
+	} {
+		j := judged(t, c.run, &Against{Runs: []*compare.Run{c.other}, Interleaved: true}, "p99(e2e) <= baseline + 15%")
+		if !slices.Equal(j.Unproven, c.want) || (j.Outcome == Pass) != (c.want == nil) {
+			t.Errorf("%s: %s, %q", name, j.Outcome, j.Unproven)
+		}
+	}
+	if j := judged(t, compare.New(&result.Run{}, ""), nil, "lost == 0"); !slices.Equal(j.Unproven, []string{"nothing was measured"}) {
+		t.Errorf("nothing: %q", j.Unproven)
+	}
+}
+
 // A run of two sides cannot be continued, so that no rule says it can.
 func TestUnfinishedSides(t *testing.T) {
 	cut := compare.New(&result.Run{Trials: blocks(at99, "transactional", around(20_000, 4, 0.05))}, "")
@@ -250,20 +273,21 @@ func TestMissingEvidence(t *testing.T) {
 			want: "1 of 10 trials, with 44% or more of the machine's CPU time given to others by its hypervisor, did not sustain the rate"},
 		"once on a busy host": {rule: "p99(e2e) < 1s", second: func(t *result.Trial) { t.Sustained = new(false) },
 			change: func(t *result.Trial) { t.Sustained, t.Resources.CPUSteal = new(false), new(0.44) }, want: "2 of 10 trials did not sustain the rate"},
-		"cut short":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Complete = false }, want: "a trial was cut short"},
-		"unverified":              {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }, want: "1 of 10 trials could not be verified to the end"},
-		"unread":                  {rule: "p99(ack) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }, want: "nothing is read"},
-		"nothing committed":       {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Window.Committed = 0 }, want: "1 of 10 trials committed nothing"},
-		"unfinished":              {rule: "p99(e2e) < 1s", unfinished: true, want: "the run was not finished"},
-		"no figure":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},
-		"few transactions":        {rule: "p99(commit_due) < 1s", change: func(t *result.Trial) { t.Transactions.Committed = 29 }, want: "29 transactions per producer in the window of a trial, fewer than the 30"},
-		"few producers":           {rule: "p99(init) < 1s", want: "p99(init) takes 1000 producers, each of which has one initTransactions in a trial, and there are 1"},
-		"unsustained reference":   {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Sustained = new(false) }, want: "1 of 10 trials did not sustain the rate in mode=at-least-once"},
-		"broken reference":        {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Guarantee.Verdict = result.Broken }, want: "the guarantee broke, which voids the figures in mode=at-least-once"},
-		"figure of the reference": {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},
-		"nothing to divide by":    {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{P99: new(0.0)} }, want: "a trial's p99(e2e) is 0, which has no ratio"},
-		"another block":           {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Block = 99 }, want: "only 9 of 10 blocks hold a trial of both"},
-		"not comparable":          {rule: "p99(e2e) <= baseline + 900%", differences: []string{"broker version: 4.2 → 4.3", "kernel: a → b"}, want: "not comparable with the baseline: broker version: 4.2 → 4.3; kernel: a → b"},
+		"cut short":                {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Complete = false }, want: "a trial was cut short"},
+		"unverified":               {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }, want: "1 of 10 trials could not be verified to the end"},
+		"unread":                   {rule: "p99(ack) < 1s", change: func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }, want: "nothing is read"},
+		"nothing committed":        {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.Window.Committed = 0 }, want: "1 of 10 trials committed nothing"},
+		"unfinished":               {rule: "p99(e2e) < 1s", unfinished: true, want: "the run was not finished"},
+		"no figure":                {rule: "p99(e2e) < 1s", change: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},
+		"few transactions":         {rule: "p99(commit_due) < 1s", change: func(t *result.Trial) { t.Transactions.Committed = 29 }, want: "29 transactions per producer in the window of a trial, fewer than the 30"},
+		"few producers":            {rule: "p99(init) < 1s", want: "p99(init) takes 1000 producers, each of which has one initTransactions in a trial, and there are 1"},
+		"unsustained reference":    {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Sustained = new(false) }, want: "1 of 10 trials did not sustain the rate in mode=at-least-once"},
+		"broken reference":         {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Guarantee.Verdict = result.Broken }, want: "the guarantee broke, which voids the figures in mode=at-least-once"},
+		"figure of the reference":  {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{} }, want: "not every trial has p99(e2e)"},
+		"nothing of the reference": {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Window.Committed = 0 }, want: "1 of 10 trials committed nothing in mode=at-least-once"},
+		"nothing to divide by":     {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.LatencyUS["e2e"] = result.Latency{P99: new(0.0)} }, want: "a trial's p99(e2e) is 0, which has no ratio"},
+		"another block":            {rule: "cost(p99(e2e)) < 900%", other: func(t *result.Trial) { t.Block = 99 }, want: "only 9 of 10 blocks hold a trial of both"},
+		"not comparable":           {rule: "p99(e2e) <= baseline + 900%", differences: []string{"broker version: 4.2 → 4.3", "kernel: a → b"}, want: "not comparable with the baseline: broker version: 4.2 → 4.3; kernel: a → b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trials, others := good(), reference()

@@ -139,12 +139,14 @@ func (r Rule) BlocksNeeded(n Noise, d Design, worse float64) (int, error) {
 	case r.shift(worse) <= room:
 		return 0, fmt.Errorf("a figure that is %s worse still keeps the rule: give a narrower limit", spell(worse, r.shareUnit()))
 	}
-	for number, row := 1, 0; number <= mostBlocks+steady; number++ {
-		if row++; !enough(number) {
-			row = 0
-		}
-		if row > steady {
-			return number - steady, nil
+	if row := 0; enough(mostBlocks) {
+		for number := 1; number <= mostBlocks+steady; number++ {
+			if row++; !enough(number) {
+				row = 0
+			}
+			if row > steady {
+				return number - steady, nil
+			}
 		}
 	}
 	return 0, fmt.Errorf("not even %d would do with a spread of %s between them: give a limit half-way to what has to be found, %s",

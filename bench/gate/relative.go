@@ -62,14 +62,18 @@ func (r Rule) limit() float64 {
 	return r.Limit
 }
 
-// paired holds a cell against another that was measured in the same blocks, by the signed-rank test: in a block the order of the two is random, so
-// that without a change their difference is symmetric whatever the trials' distribution.
+// paired holds a cell against another that was measured in the same blocks, by the signed-rank test: of two trials of the same thing the difference is
+// symmetric, whatever their distribution, and of what drifts within blocks the next takes back what one adds, as their order is the reverse.
 func (r Rule) paired(c *compare.Cell, baseRun *compare.Run, base *compare.Cell, what string) *test {
 	other := base.Name
 	if what == versusBaseline { // whose cells have the same names
 		other = "the baseline's " + other
 	}
-	if g := unfit(baseRun, base); g != nil {
+	g := unfit(baseRun, base)
+	if g == nil {
+		g = barren(base)
+	}
+	if g != nil {
 		return untested(&gap{g.reason + " in " + other, g.remedy})
 	}
 	if g := r.noEffect(c.Against(base, r.Metric)); g != nil {

@@ -53,6 +53,7 @@ type Judgement struct {
 	Outcome  Outcome   `json:"outcome"`
 	Verdicts []Verdict `json:"verdicts"` // by rule, then by cell
 	Broken   []string  `json:"broken"`   // a line for each cell whose guarantee broke
+	Unproven []string  `json:"-"`        // a line for each of which nobody knows whether it held
 
 	UnderTest []string `json:"under_test"` // what the run is meant to differ in from its baseline, and does, a line each
 }

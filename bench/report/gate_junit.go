@@ -1,15 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/compare"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/gate"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
-	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
 
 // gateJUnit writes the judgement as a test suite, a case for each rule and cell, and one for the guarantees. An inconclusive case is an error:
@@ -62,34 +59,15 @@ func (c *junitCase) undecided(outcome *junitOutcome, counts Inconclusive) {
 // junitKept is the case of the run's guarantees: it passes only where all that was promised was shown to hold.
 func junitKept(g *Gate, class string) junitCase {
 	c := junitCase{Class: class, Name: "the modes kept their promises"}
-	open, promised := unproven(g.run)
 	switch {
 	case len(g.Broken) > 0:
 		c.Failure = &junitOutcome{Message: printable(g.Broken[0]), Type: string(gate.Broken), Text: printableLines(g.Broken)}
-	case len(open) > 0:
-		c.undecided(&junitOutcome{Message: printable(open[0]), Type: string(gate.Inconclusive), Text: printableLines(open)}, g.Counts)
-	case !promised:
+	case len(g.Unproven) > 0:
+		c.undecided(&junitOutcome{Message: printable(g.Unproven[0]), Type: string(gate.Inconclusive), Text: printableLines(g.Unproven)}, g.Counts)
+	case !slices.ContainsFunc(g.run.Trials, func(t result.Trial) bool { return t.Guarantee.Verdict != result.NotPromised }):
 		c.Skipped = &junitOutcome{Message: "nothing is promised here: counts only"}
 	}
 	return c
-}
-
-// unproven says why a run does not show that its promises held, and whether it has any.
-func unproven(run *compare.Run) (lines []string, promised bool) {
-	if end := junitEnd(run.Run); end.Error != nil {
-		lines = append(lines, end.Error.Message)
-	}
-	for _, t := range run.Trials {
-		promised = promised || t.Guarantee.Verdict != result.NotPromised
-		why := compare.MissingEvidence(&t, string(workload.Unsustained)) // at whatever rate
-		if t.Guarantee.Verdict == result.Unchecked {
-			why = append(why, orReason(t.Guarantee.Reasons, "nothing was read")...)
-		}
-		if len(why) > 0 {
-			lines = append(lines, fmt.Sprintf("%s, block %d: %s", t.Cell, t.Block, strings.Join(why, "; ")))
-		}
-	}
-	return lines, promised
 }
 
 func printableLines(texts []string) string {

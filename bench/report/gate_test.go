@@ -187,11 +187,11 @@ func TestGateJUnitOfPromises(t *testing.T) {
 		"held":          {func(*result.Run) {}, ""},
 		"unsustained":   {last(func(t *result.Trial) { t.Sustained = new(false) }), ""},
 		"broken":        {func(r *result.Run) { broke(r) }, "failure "},
-		"stopped":       {func(r *result.Run) { r.Complete = false }, "error the run was stopped early"},
-		"cut short":     {last(func(t *result.Trial) { t.Complete = false }), "error mode=transactional,txn_size=10, block 8: stopped early"},
-		"unread":        {last(func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }), "error mode=transactional,txn_size=10, block 8: nothing was read"},
-		"unverified":    {last(func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }), "error mode=transactional,txn_size=10, block 8: a deadline came"},
-		"not committed": {last(func(t *result.Trial) { t.Window.Committed = 0 }), "error mode=transactional,txn_size=10, block 8: nothing was committed"},
+		"stopped":       {func(r *result.Run) { r.Complete = false }, "error mode=at-least-once: the run was not finished"},
+		"cut short":     {last(func(t *result.Trial) { t.Complete = false }), "error mode=transactional,txn_size=10: a trial was cut short"},
+		"unread":        {last(func(t *result.Trial) { t.Guarantee.Verdict = result.Unchecked }), "error mode=transactional,txn_size=10: nothing is read"},
+		"unverified":    {last(func(t *result.Trial) { t.Guarantee.Verdict = result.Incomplete }), "error mode=transactional,txn_size=10: 1 of 8 trials could not be verified to the end"},
+		"not committed": {last(func(t *result.Trial) { t.Window.Committed = 0 }), "error mode=transactional,txn_size=10: 1 of 8 trials committed nothing"},
 		"not promised": {func(r *result.Run) {
 			for i := range r.Trials {
 				r.Trials[i].Guarantee.Verdict = result.NotPromised

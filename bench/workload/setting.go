@@ -243,7 +243,7 @@ var settings = []Setting{
 		toggle(), func(p *Profile) *bool { return &p.Ladder }, nil),
 
 	one(Setting{Key: "blocks", Default: "1", Example: "10",
-		Usage: "blocks, each one trial of every cell in random order; comparisons want 6 or more"},
+		Usage: "blocks, each one trial of every cell; comparisons want 6 or more"},
 		count[int](1, 1000, "10"), func(p *Profile) *int { return &p.Blocks }, nil),
 	one(Setting{Key: "seed", Default: "1", Example: "7",
 		Usage: "seed of everything random: order of trials, payload, arrivals, aborts"},

@@ -54,6 +54,8 @@ type tool struct {
 	digest string // SHA-256
 }
 
+// buildTool builds it without the state of version control, which a new directory of runs would change, so that runs name no commit.
+
 func buildTool(ctx context.Context) (t tool, err error) {
 	dir, err := os.MkdirTemp("", "gate-rates-")
 	if err != nil {
@@ -65,7 +67,7 @@ func buildTool(ctx context.Context) (t tool, err error) {
 			err = errors.Join(err, t.remove())
 		}
 	}()
-	if text, err := exec.CommandContext(ctx, "go", "build", "-o", t.path, ".").CombinedOutput(); err != nil {
+	if text, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", t.path, ".").CombinedOutput(); err != nil {
 		return t, fmt.Errorf("build the tool, from the repository's root: %w: %s", err, lastLines(string(text), 4))
 	}
 	binary, err := os.ReadFile(t.path)

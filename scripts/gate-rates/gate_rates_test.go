@@ -253,6 +253,7 @@ func TestASeriesIsOfTheSameFlags(t *testing.T) {
 		{func() { s.extra = []string{"--duration", "1s"} }, "another series"},
 		{func() { s.extra, s.maxSteal = nil, 1 }, "another series"},
 		{func() { s.maxSteal, s.tool.digest = result.MaxSteal, "of other sources" }, "another series"},
+		{func() { s.tool.digest, s.machine.CPUs = "", 99 }, "another series"},
 		{func() { s.out = "." }, "is not empty"},
 	} {
 		c.change()

@@ -79,7 +79,7 @@ func openJournal(s settings) (_ *journal, err error) {
 
 func (s *settings) series() series {
 	return series{
-		Tool: s.tool.digest, Machine: result.ThisMachine(), Figure: s.figure, Broker: string(s.kind), Flags: append([]string{}, s.extra...),
+		Tool: s.tool.digest, Machine: s.machine, Figure: s.figure, Broker: string(s.kind), Flags: append([]string{}, s.extra...),
 		Unchanged: s.unchanged, Injected: s.injected, MaxSteal: s.maxSteal,
 	}
 }

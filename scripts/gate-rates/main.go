@@ -61,6 +61,7 @@ type settings struct {
 	kind                       broker.Kind
 	extra                      []string // flags of the run command
 	tool                       tool
+	machine                    result.Machine
 }
 
 // command runs what the arguments ask for and returns the exit code.
@@ -81,7 +82,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	} else if err != nil {
 		return exitUsage
 	}
-	s.kind, s.extra = broker.Kind(kind), flags.Args()
+	s.kind, s.extra, s.machine = broker.Kind(kind), flags.Args(), result.ThisMachine()
 	design, err := designOf(s.figure)
 	if err == nil && (s.unchanged < 1 || s.injected < 0 || s.pilot < 5) {
 		err = errors.New("give one unchanged try or more, and five blocks or more of the pilot")
