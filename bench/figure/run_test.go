@@ -137,7 +137,7 @@ func made(mode string, rate float64, axes map[string]any, block, samples int, di
 	full := noise(1e6 / (9 + math.Log10(partitions) + 0.3*float64(len(mode)%4) + cycle))
 	trial := result.Trial{
 		ID: fmt.Sprintf("b%02d-%012x", block, h.Sum64()&0xffffffffffff), Cell: cell, Block: block, Scenario: "produce", Mode: mode, Axes: axes,
-		StartedAt: time.Unix(1_700_000_000, 0), WindowS: 4, SentPerS: full, Complete: true,
+		StartedAt: time.Unix(1_700_000_000, 0), WindowS: 4, SentPerS: full, Window: result.WindowRecords{Handed: int64(4 * full)}, Complete: true,
 		Client:     result.Client{Name: "librdkafka", Version: "2.15.1", TransactionProtocol: 1},
 		Resources:  result.Resources{CPUS: new(noise(full * 4 * 8e-6)), BrokerCPUS: new(noise(full * 4 * (6e-6 + cycle*2e-7)))},
 		Guarantee:  result.Guarantee{Verdict: result.Held},

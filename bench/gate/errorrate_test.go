@@ -255,7 +255,7 @@ func TestSimulatedFalseAlarmsOfRulesTogether(t *testing.T) {
 		for i := range run.Trials {
 			draw := func(level float64) float64 { return level * math.Exp(0.1*random.NormFloat64()) }
 			tr := &run.Trials[i]
-			tr.WindowS, tr.SentPerS, tr.Guarantee.Sent = 1, 1e6, 1e6
+			tr.Window.Handed, tr.Guarantee.Sent = 1e6, 1e6
 			tr.Throughput.ReadPerS, tr.Resources.CPUS, tr.Resources.BrokerCPUS = new(draw(42_500)), new(draw(30)), new(draw(60))
 			tr.Resources.RSSMaxBytes, tr.Resources.BrokerLogBytes = new(int64(draw(1e6))), new(int64(draw(1.1e9)))
 		}

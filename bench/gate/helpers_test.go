@@ -43,7 +43,7 @@ func at99(mode string, block int, us float64, axes ...any) result.Trial {
 func atMax(mode string, block int, read float64, axes ...any) result.Trial {
 	t := at99(mode, block, 5000, append([]any{"rate", "max"}, axes...)...)
 	t.DuePerS, t.Sustained, t.Saturated = nil, nil, true
-	t.SentPerS, t.Throughput.ReadPerS = read, &read
+	t.SentPerS, t.Throughput.ReadPerS, t.Window.Handed = read, &read, int64(10*read)
 	return t
 }
 

@@ -92,7 +92,7 @@ func TestResampledGates(t *testing.T) {
 			}
 			for _, trials := range [][]result.Trial{g.run.Trials, reference} {
 				for i := range trials {
-					trials[i].WindowS, trials[i].SentPerS, trials[i].Resources.CPUS = 1, 1, new(0.0)
+					trials[i].Window.Handed, trials[i].Resources.CPUS = 1, new(0.0)
 				}
 			}
 			rates := func(factor float64) map[Outcome]float64 {

@@ -331,6 +331,9 @@ func requests(s *result.RequestSpan) *float64 {
 // perRecordUS spreads seconds over the records sent in the window.
 func perRecordUS(t *result.Trial, seconds *float64) *float64 {
 	records := t.SentPerS * t.WindowS
+	if t.Saturated { // all that was sent; a number of records ends its rate's window before the last of them is acknowledged
+		records = float64(t.Window.Handed)
+	}
 	if seconds == nil || records <= 0 {
 		return nil
 	}

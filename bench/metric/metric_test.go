@@ -177,3 +177,19 @@ func TestFiguresOfStoredRuns(t *testing.T) {
 		}
 	}
 }
+
+// At max all that was handed over shares the CPU time: of a number of records the rate's window ends before they are all acknowledged.
+func TestCPUPerRecordOfANumberOfRecords(t *testing.T) {
+	of := Must("client_cpu_us_per_record").Of
+	trial := result.Trial{SentPerS: 5000, WindowS: 4, Window: result.WindowRecords{Handed: 10_000}, Resources: result.Resources{CPUS: new(1.0)}}
+	for saturated, want := range map[bool]float64{false: 50, true: 100} {
+		trial.Saturated = saturated
+		if got := of(&trial); got == nil || *got != want {
+			t.Errorf("saturated %v: %v", saturated, got)
+		}
+	}
+	trial.Window.Handed = 0
+	if got := of(&trial); got != nil {
+		t.Errorf("of no record: %v", *got)
+	}
+}

@@ -34,7 +34,7 @@ func atMax(mode string, size int, read float64) result.Trial {
 	t.Axes["rate"] = "max"
 	t.Cell += ",rate=max"
 	t.DuePerS, t.Sustained, t.Saturated = nil, nil, true
-	t.SentPerS, t.Throughput.ReadPerS = read, &read
+	t.SentPerS, t.Throughput.ReadPerS, t.Window.Handed = read, &read, int64(10*read)
 	return t
 }
 

@@ -40,6 +40,7 @@ func (t *running) assemble(ctx context.Context) (*result.Trial, error) {
 		}
 	}
 	r.Guarantee = guarantee
+	t.withoutAge(r)
 	t.judgeLoad(r, parts)
 	if t.env.Disturbance != nil {
 		t.env.Disturbance.Assess(r, t.activity)
@@ -134,6 +135,14 @@ func (t *running) axes() map[string]any {
 	return axes
 }
 
+// withoutAge takes the age of the oldest unread record away where records were lost that nobody reported: one of them is the oldest for good.
+func (t *running) withoutAge(r *result.Trial) {
+	if lost := r.Guarantee.Lost; t.w.Mode.Acks == 0 && r.Lag != nil && lost != nil && *lost > 0 {
+		r.Lag.AgeMS = result.LagStat{}
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d records were lost without a report, so that the age of the oldest unread one says nothing", *lost))
+	}
+}
+
 // maxDrift is how far records read and sent per second may lie apart at max before the window says more of its
 // edges than of the mode.
 const maxDrift = 0.05
@@ -172,6 +181,10 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 		ok, why := t.sustained(parts[:len(t.senders)])
 		if ok && float64(failed) > result.MaxFailed*float64(r.Guarantee.Sent) {
 			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*result.MaxFailed)}
+		}
+		if n := r.Transactions; ok && n != nil && float64(n.Failed+n.Indeterminate) > result.MaxFailed*float64(n.Committed+n.Failed+n.Indeterminate) {
+			ok, why = false, []string{fmt.Sprintf("unsustained: %d of %d transactions of the window that were to be committed were not: their latencies are in no histogram",
+				n.Failed+n.Indeterminate, n.Committed+n.Failed+n.Indeterminate)}
 		}
 		r.Sustained = &ok
 		if t.env.Disturbance == nil { // which is why, and nothing about the load is to be changed

@@ -28,6 +28,7 @@ type Times struct {
 	WindowEnd   int64 // nothing is intended at or after it, unless a number of records bounds the window
 	Deadline    int64 // every sender has stopped by then
 	Quota       bool  // a number of records bounds the window; WindowEnd is only planned
+	HandedBy    int64 // a record of the window that is handed over later is late; MaxInt64 where none is ever due
 
 	stopped *atomic.Int64 // when the senders had stopped; MaxInt64 until then
 }

@@ -39,7 +39,7 @@ func (t *running) progress(phase string) {
 type watch struct {
 	lag    *lag.Summary // nil without readers
 	hold   atomic.Int64 // of the last sample
-	missed string       // samples that failed, and why
+	missed string       // samples without offsets, and why
 
 	from, to usage // at the window's ends
 	rss      int64 // largest resident size sampled
@@ -169,7 +169,7 @@ func (t *running) sampleLag(ctx context.Context) {
 	sampler := lag.New(source, views, lagInterval, t.w.Seed, t.takeLag)
 	missed, err := sampler.Run(ctx)
 	if missed > 0 {
-		t.watch.missed = fmt.Sprintf("%d lag samples were missed: %v", missed, err)
+		t.watch.missed = fmt.Sprintf("%d lag samples have no offsets, as the cluster or a reader did not say: %v", missed, err)
 	}
 }
 
@@ -179,13 +179,13 @@ func (t *running) takeLag(s lag.Sample) {
 	}
 	t.watch.lag.Add(s)
 	worst, sum := s.Worst(), s.Sum()
-	var low, high int64
+	low, high := lag.None, lag.None
 	for _, p := range s.Partitions {
 		low, high = max(low, p.HoldLow), max(high, p.HoldHigh)
 	}
 	offsets := func(n int64) float64 { return orNaN(float64(n), n != lag.None) }
 	t.files.lag.Row(time.Duration(s.At-t.times.WindowStart).Seconds(),
-		offsets(worst.Hold), offsets(sum.Hold), float64(low), float64(high), offsets(worst.Reader), offsets(sum.Reader),
+		offsets(worst.Hold), offsets(sum.Hold), offsets(low), offsets(high), offsets(worst.Reader), offsets(sum.Reader),
 		offsets(worst.Monitoring), offsets(sum.Monitoring), s.AgeMS)
 	t.watch.hold.Store(worst.Hold)
 }

@@ -82,8 +82,7 @@ func (t *running) newSender(i int, unwatched bool) (*sender, error) {
 		alarm: time.NewTicker(time.Second), endLimit: t.endLimit(),
 	}
 	if !t.w.Rate.Max {
-		span := t.w.Warmup + plan.Window(t.w)
-		s.schedule, s.due = pace.New(t.w, i, span), pace.NewCounter(pace.New(t.w, i, span))
+		s.schedule, s.due = pace.New(t.w, i, spanOf(t.w)), pace.NewCounter(pace.New(t.w, i, spanOf(t.w)))
 	}
 	cfg := client.ProducerConfig{
 		Bootstrap: t.env.Target.Bootstrap, Workload: t.w, Topics: t.names.topics, InFlight: inFlight,

@@ -12,6 +12,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/pace"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/payload"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/verify"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
 )
@@ -136,13 +137,20 @@ func (s *sender) openLoop(ctx context.Context, t *Times) error {
 			}
 			return sleepUntil(ctx, t.WindowEnd) // the window is over when its time is, not when its last record is sent
 		}
-		if now >= t.Deadline || now >= grace && !s.txn.open {
+		if now >= t.Deadline || now >= grace && !s.txn.open && !s.kept(t) {
 			return nil
 		}
 		if err := s.sendAndClose(ctx, due, t); err != nil {
 			return err
 		}
 	}
+}
+
+// kept tells whether the trial may still have sustained its rate, although the sender was held up behind the window's end. What it has left to hand over
+// is little then, and as late as records can be: without it the percentiles would be those of the others.
+func (s *sender) kept(t *Times) bool {
+	due := s.dueInWindow(t.WindowEnd - t.Start)
+	return float64(due-s.part.Handed) <= (1-result.MinHanded)*float64(due)*float64(s.w.Producers)
 }
 
 // await returns when the record is due, having closed the transaction whose interval ended before.
@@ -248,8 +256,17 @@ func (s *sender) noteBacklog(now int64, t *Times) {
 		return
 	}
 	s.sampled = now
-	due := int64(s.ready) + s.due.Due(now-t.Start)
+	due := int64(s.ready) + s.early + s.dueInWindow(now-t.Start)
 	s.backlog.add(Sample{At: now, Value: float64(due - s.unread.finished.Load())})
+}
+
+// dueInWindow is how many of the window's records are due that long after the schedule's start, which must not decrease.
+func (s *sender) dueInWindow(elapsed int64) int64 {
+	n := s.due.Due(elapsed) - s.early
+	if s.quota > 0 {
+		n = min(n, s.quota)
+	}
+	return n
 }
 
 // Part closes the recorders; the producer must have been closed, so that no completion follows.
@@ -262,11 +279,7 @@ func (s *sender) Part(context.Context) (*Part, error) {
 	p.Acked, p.LastAcked = s.ackedIn, s.lastAcked
 	p.Failed, p.FirstFailure = int64(s.acks.Failures), s.failure
 	if t := s.times.Load(); t != nil && s.schedule != nil {
-		end := t.WindowEnd
-		if !t.Quota {
-			end = t.End()
-		}
-		p.Due = s.due.Due(end-t.Start) - s.early
+		p.Due = s.dueInWindow(min(t.End(), now) - t.Start)
 	}
 	p.Backlog = s.backlog.samples
 	p.Spans = s.counts.spans()

@@ -42,7 +42,7 @@ func (s *sender) send(ctx context.Context, intended int64, t *Times) error {
 	}
 	s.part.WindowLast = s.seq
 	s.part.LastHanded = now
-	if t.Quota || now < t.WindowEnd+int64(hiccup) {
+	if now < t.HandedBy {
 		s.part.Handed++
 	}
 	if scheduled {

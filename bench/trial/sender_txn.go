@@ -23,7 +23,10 @@ type openTxn struct {
 }
 
 func (s *sender) begin(t *Times) error {
-	if err := s.txns.Begin(); err != nil {
+	called := clock.Now()
+	err := s.txns.Begin()
+	s.blocked.add(called, clock.Now())
+	if err != nil {
 		return fmt.Errorf("producer %d: begin transaction: %w", s.index, err)
 	}
 	s.txn.open = true

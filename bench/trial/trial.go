@@ -18,6 +18,7 @@ import (
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/clock"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/cluster"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/measure"
+	"github.com/kafka-eos-bench/kafka-eos-bench/bench/pace"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/plan"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/result"
 	"github.com/kafka-eos-bench/kafka-eos-bench/bench/workload"
@@ -193,7 +194,8 @@ func (t *running) open() (err error) {
 // measure runs the load: warm-up, window, and the end of the last transactions. A lane that ended early says so in
 // its part; what was measured until then is kept.
 func (t *running) measure(ctx context.Context) error {
-	t.times = timesOf(t.w, clock.Now()+int64(lead))
+	last := lastDue(t.w)
+	t.times = timesOf(t.w, last, clock.Now()+int64(lead))
 	if t.env.Disturbance != nil {
 		t.activity = newActivity(t.times.Start, t.times.Deadline+int64(drainTimeout))
 	}
@@ -308,8 +310,27 @@ func (t *running) discard() {
 	t.files.abort()
 }
 
-// timesOf lays the phases out from their start.
-func timesOf(w workload.Workload, start int64) Times {
+// lastDue is when the last of a number of records is due, in nanoseconds from the schedule's start; 0 where time bounds the window, or nothing is due.
+func lastDue(w workload.Workload) (last int64) {
+	if w.Messages == 0 || w.Rate.Max {
+		return 0
+	}
+	for i := range w.Producers {
+		schedule := pace.New(w, i, spanOf(w))
+		for left := share(w.Messages, i, w.Producers); left > 0; {
+			if due := schedule.Next(); due >= int64(w.Warmup) {
+				left, last = left-1, max(last, due)
+			}
+		}
+	}
+	return last
+}
+
+// spanOf is warm-up and window together.
+func spanOf(w workload.Workload) time.Duration { return w.Warmup + plan.Window(w) }
+
+// timesOf lays the phases out from their start; last is lastDue.
+func timesOf(w workload.Workload, last, start int64) Times {
 	t := Times{Start: start, WindowStart: start + int64(w.Warmup), Quota: w.Messages > 0, stopped: &atomic.Int64{}}
 	t.stopped.Store(math.MaxInt64)
 	window := plan.Window(w)
@@ -321,6 +342,14 @@ func timesOf(w workload.Workload, start int64) Times {
 	if t.Quota {
 		// A number of records takes as long as it takes; ten times the plan is no longer the same workload.
 		t.Deadline = t.WindowStart + 10*int64(window) + int64(drainTimeout)
+	}
+	switch {
+	case w.Rate.Max:
+		t.HandedBy = math.MaxInt64
+	case t.Quota:
+		t.HandedBy = t.Start + last + int64(hiccup)
+	default:
+		t.HandedBy = t.WindowEnd + int64(hiccup)
 	}
 	return t
 }

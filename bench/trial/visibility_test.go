@@ -94,7 +94,7 @@ func TestVisibilityPairsCommitsWithReads(t *testing.T) {
 
 func TestOneWindowForEveryCount(t *testing.T) {
 	w := workload.Workload{Rate: workload.Rate{PerSecond: 100}, Warmup: time.Second, Duration: 4 * time.Second}
-	planned := timesOf(w, 0)
+	planned := timesOf(w, 0, 0)
 	second := int64(time.Second)
 	if planned.WindowStart != second || planned.WindowEnd != 5*second || planned.End() != 5*second {
 		t.Fatalf("%+v", planned)
@@ -110,7 +110,7 @@ func TestOneWindowForEveryCount(t *testing.T) {
 	}
 
 	w.Duration, w.Messages = 0, 400
-	counted := timesOf(w, 0)
+	counted := timesOf(w, lastDue(w), 0)
 	if counted.WindowEnd != 5*second || counted.End() != math.MaxInt64 {
 		t.Fatalf("%+v ends at %d", counted, counted.End())
 	}

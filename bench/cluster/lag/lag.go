@@ -53,9 +53,9 @@ func (p Partition) Hold() int64 {
 
 // Sample is one look at all partitions.
 type Sample struct {
-	At         int64 // clock nanoseconds, when the offsets had been read
-	Partitions []Partition
-	AgeMS      float64 // now − intended time of the oldest record due and unread; 0 if there is none
+	At         int64       // clock nanoseconds
+	Partitions []Partition // as the answer has them that was under way then; nil without one
+	AgeMS      float64     // now − intended time of the oldest record due and unread; 0 if there is none
 }
 
 // Figures are a sample's partitions reduced to one, in offsets. None where no partition has the figure.
@@ -94,7 +94,7 @@ type Sampler struct {
 	high1, stable, high2, committed, position []int64
 }
 
-// New prepares a sampler whose pauses have the given mean; the seed fixes them. Each sample goes to out, on Run's
+// New prepares a sampler whose pauses have the given mean; the seed fixes them. Each sample goes to out in the order of time, on Run's
 // goroutine.
 func New(source Source, views Views, mean time.Duration, seed uint64, out func(Sample)) *Sampler {
 	n := source.Partitions()
@@ -106,25 +106,50 @@ func New(source Source, views Views, mean time.Duration, seed uint64, out func(S
 	}
 }
 
-// Run samples until the context ends, which is no error. A pause begins when an answer has come, so a slow cluster
-// is asked less often and never by two at once. Samples that failed are missed; err is why the last of them did.
+// answer is what the cluster and the readers said, or why one of them did not.
+type answer struct {
+	partitions []Partition
+	err        error
+}
+
+// Run samples until the context ends, which is no error. Its instants are fixed beforehand, whatever the cluster does: one that answers late is asked less
+// often, and never by two at once, but what it says counts for all instants that passed while it was asked. Otherwise an outage would be a single
+// sample. Samples without an answer have their age alone; missed counts them, and err is why the last of them has none.
 func (s *Sampler) Run(ctx context.Context) (missed int, err error) {
-	timer := time.NewTimer(s.pause())
+	next := time.Now().Add(s.pause())
+	timer := time.NewTimer(time.Until(next))
 	defer timer.Stop()
+	answers := make(chan answer)
+	var waiting []Sample // for the answer that is under way
 	for {
 		select {
 		case <-ctx.Done():
+			if len(waiting) > 0 {
+				s.hand(waiting, (<-answers).partitions) // which the context's end may have cut short
+			}
 			return missed, err
 		case <-timer.C:
+			waiting = append(waiting, s.look())
+			if len(waiting) == 1 {
+				go func() { answers <- s.ask(ctx) }()
+			}
+			next = next.Add(s.pause())
+			timer.Reset(time.Until(next))
+		case a := <-answers:
+			if a.err != nil && ctx.Err() == nil {
+				missed, err = missed+len(waiting), a.err
+			}
+			s.hand(waiting, a.partitions)
+			waiting = nil
 		}
-		sample, failure := s.sample(ctx)
-		switch {
-		case failure == nil:
-			s.out(sample)
-		case ctx.Err() == nil:
-			missed, err = missed+1, failure
-		}
-		timer.Reset(s.pause())
+	}
+}
+
+// hand gives samples out with what was answered, nil if nothing was.
+func (s *Sampler) hand(samples []Sample, partitions []Partition) {
+	for _, sample := range samples {
+		sample.Partitions = partitions
+		s.out(sample)
 	}
 }
 
@@ -132,30 +157,35 @@ func (s *Sampler) pause() time.Duration {
 	return time.Duration(s.random.ExpFloat64() * float64(s.mean))
 }
 
-// sample asks the cluster first and the readers right after, so what they read in the meantime makes reader lag a
+// look is what takes no answer of the cluster's.
+func (s *Sampler) look() Sample {
+	sample := Sample{At: clock.Now()}
+	if intended, ok := s.views.OldestUnread(sample.At); ok && intended < sample.At {
+		sample.AgeMS = float64(sample.At-intended) / 1e6
+	}
+	return sample
+}
+
+// ask asks the cluster first and the readers right after, so what they read in the meantime makes reader lag a
 // little too small rather than negative. The committed offsets are asked for every time: one request to one broker,
 // beside three to each, and never stale by a rate of its own.
-func (s *Sampler) sample(ctx context.Context) (Sample, error) {
+func (s *Sampler) ask(ctx context.Context) answer {
 	if err := s.source.Marks(ctx, s.high1, s.stable, s.high2); err != nil {
-		return Sample{}, err
+		return answer{err: err}
 	}
 	if err := s.views.Position(s.position); err != nil {
-		return Sample{}, fmt.Errorf("ask the readers for their positions: %w", err)
-	}
-	now := clock.Now()
-	sample := Sample{At: now, Partitions: make([]Partition, len(s.stable))}
-	if intended, ok := s.views.OldestUnread(now); ok && intended < now {
-		sample.AgeMS = float64(now-intended) / 1e6
+		return answer{err: fmt.Errorf("ask the readers for their positions: %w", err)}
 	}
 	if err := s.source.Committed(ctx, s.committed); err != nil {
-		return Sample{}, err
+		return answer{err: err}
 	}
-	for i := range sample.Partitions {
-		p := &sample.Partitions[i]
+	partitions := make([]Partition, len(s.stable))
+	for i := range partitions {
+		p := &partitions[i]
 		p.HoldLow, p.HoldHigh = max(s.high1[i]-s.stable[i], 0), max(s.high2[i]-s.stable[i], 0)
 		p.Reader, p.Monitoring = behind(s.stable[i], s.position[i]), behind(s.high2[i], s.committed[i])
 	}
-	return sample, nil
+	return answer{partitions: partitions}
 }
 
 // behind is how far an offset is short of an end, None if there is no offset.

@@ -64,10 +64,11 @@ func TestASample(t *testing.T) {
 		high2:     []int64{110, 50, 12, 0},
 		committed: []int64{70, 60, -1, -1},
 	}
-	sample, err := New(source, views(75, 55, -1, 0), time.Second, 1, nil).sample(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	a := New(source, views(75, 55, -1, 0), time.Second, 1, nil).ask(t.Context())
+	if a.err != nil {
+		t.Fatal(a.err)
 	}
+	sample := Sample{Partitions: a.partitions}
 	want := []Partition{
 		{HoldLow: 20, HoldHigh: 30, Reader: 5, Monitoring: 40},
 		{HoldLow: 0, HoldHigh: 0, Reader: 0, Monitoring: 0}, // position and commit are past the end asked for earlier
@@ -79,9 +80,6 @@ func TestASample(t *testing.T) {
 	}
 	if w, s := sample.Worst(), sample.Sum(); w != (Figures{25, 5, 40}) || s != (Figures{25, 5, 40}) {
 		t.Errorf("worst %+v, sum %+v", w, s)
-	}
-	if sample.AgeMS != 0 {
-		t.Errorf("age %v of nothing unread", sample.AgeMS)
 	}
 }
 
@@ -111,11 +109,9 @@ func TestAge(t *testing.T) {
 	}{{250 * time.Millisecond, true, 250}, {-time.Second, true, 0}, {time.Second, false, 0}} {
 		v := views(0)
 		v.OldestUnread = func(now int64) (int64, bool) { return now - int64(tc.since), tc.ok }
-		source := &scripted{high1: []int64{0}, stable: []int64{0}, high2: []int64{0}, committed: []int64{0}}
 		before := clock.Now()
-		sample, err := New(source, v, time.Second, 1, nil).sample(t.Context())
-		if err != nil || sample.AgeMS != tc.want || sample.At < before || sample.At > clock.Now() {
-			t.Errorf("%+v gave %+v, %v", tc, sample, err)
+		if sample := New(one(), v, time.Second, 1, nil).look(); sample.AgeMS != tc.want || sample.At < before || sample.At > clock.Now() {
+			t.Errorf("%+v gave %+v", tc, sample)
 		}
 	}
 }
@@ -124,8 +120,8 @@ func TestAge(t *testing.T) {
 func runFor(source *scripted, v Views, mean, d time.Duration, seed uint64) (instants []time.Duration, missed int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	began := time.Now()
-	missed, err = New(source, v, mean, seed, func(Sample) { instants = append(instants, time.Since(began)) }).Run(ctx)
+	began := clock.Now()
+	missed, err = New(source, v, mean, seed, func(s Sample) { instants = append(instants, time.Duration(s.At-began)) }).Run(ctx)
 	return instants, missed, err
 }
 
@@ -154,20 +150,81 @@ func TestInstantsAreExponentialAndSeeded(t *testing.T) {
 	})
 }
 
+// However long an answer takes, the instants stay where they are.
 func TestASlowClusterIsAskedLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow := one()
+		slow, quick := one(), one()
 		slow.takes = 900 * time.Millisecond
 		instants, missed, err := runFor(slow, views(0), 100*time.Millisecond, 1000*time.Second, 1)
-		if n := len(instants); n < 960 || n > 1040 || missed != 0 || err != nil {
-			t.Errorf("%d samples, %d missed, %v", n, missed, err)
+		if n := slow.asked.Load(); n < 960 || n > 1040 || missed != 0 || err != nil {
+			t.Errorf("asked %d times, %d missed, %v", n, missed, err)
 		}
-		for i := 1; i < len(instants); i++ {
-			if instants[i]-instants[i-1] < slow.takes {
-				t.Fatalf("samples %s apart queued up", instants[i]-instants[i-1])
-			}
+		if want, _, _ := runFor(quick, views(0), 100*time.Millisecond, 1000*time.Second, 1); !slices.Equal(instants, want) {
+			t.Errorf("%d instants, %d of a quick one", len(instants), len(want))
 		}
 	})
+}
+
+// An outage is as long in the samples as it was: of ten seconds two during which nothing is read, and the cluster says nothing either.
+func TestAnOutageCountsForAsLongAsItTook(t *testing.T) {
+	for name, fails := range map[string]error{"late answers": nil, "none": errors.New("no leader")} {
+		var sum, held, n float64
+		for seed := range uint64(50) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := clock.Now()
+				from, to := begin+4e9, begin+6e9
+				v := views(0)
+				v.OldestUnread = func(now int64) (int64, bool) {
+					if now >= from && now < to {
+						return from, true
+					}
+					return now, true
+				}
+				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+				defer cancel()
+				source := &outage{from: from, to: to, fails: fails}
+				_, err := New(source, v, 100*time.Millisecond, seed, func(s Sample) {
+					n++
+					sum += s.AgeMS
+					if s.Worst().Hold > 0 {
+						held++
+					}
+				}).Run(ctx)
+				if !errors.Is(err, fails) {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		if age := sum / n; age < 180 || age > 220 { // the time's average is 200 ms
+			t.Errorf("%s: mean age %.0f ms over %.0f samples", name, age, n)
+		}
+		if share := held / n; fails == nil && (share < 0.17 || share > 0.24) { // a fifth of the time, and the instant's rest before it
+			t.Errorf("%s: held back in %.2f of the samples", name, share)
+		}
+	}
+}
+
+// outage is a cluster that answers late for a while, or fails, and holds records back then.
+type outage struct {
+	from, to int64
+	fails    error
+}
+
+func (o *outage) Partitions() int { return 1 }
+
+func (o *outage) Marks(_ context.Context, high1, stable, high2 []int64) error {
+	high1[0], stable[0], high2[0] = 0, 0, 0
+	if now := clock.Now(); now >= o.from && now < o.to {
+		time.Sleep(time.Duration(o.to - now))
+		high1[0], high2[0] = 100, 100
+		return o.fails
+	}
+	return nil
+}
+
+func (o *outage) Committed(_ context.Context, offsets []int64) error {
+	offsets[0] = 0
+	return nil
 }
 
 func TestCancelStopsAtOnce(t *testing.T) {
@@ -191,7 +248,7 @@ func TestFailuresAreMissedNotFatal(t *testing.T) {
 		broken := one()
 		broken.err = errors.New("no leader")
 		instants, missed, err := runFor(broken, views(0), time.Second, time.Minute, 1)
-		if len(instants) != 0 || int64(missed) != broken.asked.Load() || missed == 0 || !errors.Is(err, broken.err) {
+		if len(instants) == 0 || len(instants) != missed || int64(missed) != broken.asked.Load() || !errors.Is(err, broken.err) {
 			t.Errorf("%d samples, %d of %d missed, %v", len(instants), missed, broken.asked.Load(), err)
 		}
 		v := views(0)
