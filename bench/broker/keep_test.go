@@ -2,6 +2,7 @@ package broker
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -105,5 +106,18 @@ func TestUnfit(t *testing.T) {
 	kept.Version = "4.0.0"
 	if got, err := kept.unfit(Options{Nodes: 1}); err != nil || got != "version 4.0.0, not "+KafkaVersion {
 		t.Errorf("unfit with another version = %q (%v)", got, err)
+	}
+}
+
+// Without a folder to write to there is no broker, and the error names what gives it another.
+func TestNoRoomForABroker(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := lock(t.Context(), filepath.Join(file, "a.lock"), func() {})
+	if _, dirErr := newRunDir(filepath.Join(file, "run")); !errors.Is(err, ErrUnavailable) || !strings.Contains(fmt.Sprint(err), "set KEB_CACHE_DIR") ||
+		!errors.Is(dirErr, ErrUnavailable) || !strings.Contains(fmt.Sprint(dirErr), "set KEB_CACHE_DIR") {
+		t.Errorf("%v\n%v", err, dirErr)
 	}
 }

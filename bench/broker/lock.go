@@ -10,15 +10,20 @@ import (
 	"time"
 )
 
+// noRoom says that the cache takes no file.
+func noRoom(what string, err error) error {
+	return fmt.Errorf("%w: no room for %s: %w: set KEB_CACHE_DIR to a folder that can be written", ErrUnavailable, what, err)
+}
+
 // lock takes the named lock file, which the kernel releases when its holder ends, however it ends. waiting is called
 // once if another process has it.
 func lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("making room for a lock: %w", err)
+		return nil, noRoom("a lock", err)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("opening a lock: %w", err)
+		return nil, noRoom("a lock", err)
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

@@ -43,11 +43,11 @@ func newRunDir(cacheDir string) (runDir, error) {
 		return runDir{}, err
 	}
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return runDir{}, fmt.Errorf("making room for a broker's data: %w", err)
+		return runDir{}, noRoom("a broker's data", err)
 	}
 	path, err := os.MkdirTemp(parent, runDirPrefix)
 	if err != nil {
-		return runDir{}, fmt.Errorf("making room for a broker's data: %w", err)
+		return runDir{}, noRoom("a broker's data", err)
 	}
 	d := runDir{path}
 	if err := d.own(ownership{Owners: []process{processOf(os.Getpid())}}); err != nil {

@@ -134,6 +134,11 @@ func (a *app) advise(paths []string, goals advise.Goals, f adviseFlags) error {
 	for _, side := range sides {
 		runs = append(runs, side.Runs...)
 	}
+	for _, r := range runs {
+		if compare.Disturbed(r.Run) {
+			return usagef("run %s broke things on purpose, so that its figures are no advice: leave it out", r.RunID)
+		}
+	}
 	if err := enough(runs, goals); err != nil {
 		return err
 	}

@@ -195,6 +195,7 @@ func TestAdviceOfBadInputIsAUsageError(t *testing.T) {
 	}{
 		{nil, "--help"},
 		{[]string{broken}, "half.json"},
+		{[]string{"../../results/reference/lost-ack"}, "broke things on purpose"},
 		{[]string{run, filepath.Join(t.TempDir(), "none")}, "none"},
 		{[]string{run, run}, "name each once"},
 		{[]string{run, "--max-cost", "10"}, "--max-cost"},

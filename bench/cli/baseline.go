@@ -98,10 +98,25 @@ func (a *app) saveBaseline(dir, name string, paths []string, replace bool) error
 	}
 	fmt.Fprintln(a.Stdout, path)
 	a.say("%s, %s: 'gate RUN --baseline %s' holds a run against it", plural(len(b.Runs), "run"), plural(len(b.Runs[0].Cells), "cell"), path)
+	for _, line := range unfitIn(loaded) {
+		a.say("warning: %s: rules with the word baseline are inconclusive there as long as the run is in it", line)
+	}
 	if n := len(b.Runs); n < compare.BaselineRuns {
 		a.say("warning: with fewer than %d runs, what lies between runs cannot be told from a change: measure more, and save them together", compare.BaselineRuns)
 	}
 	return nil
+}
+
+// unfitIn names the cells of runs whose figures do not stand.
+func unfitIn(runs []*compare.Run) (lines []string) {
+	for _, r := range runs {
+		for _, c := range r.Cells {
+			if why := c.Unfit(); why != "" {
+				lines = append(lines, fmt.Sprintf("run %s: %s: %s", r.RunID, c.Name, why))
+			}
+		}
+	}
+	return lines
 }
 
 // refused is the end of a command that was given runs which make no baseline.
@@ -300,7 +315,12 @@ func (a *app) printBaseline(b *baseline.Baseline, path string, metrics []metric.
 	}
 	err = errors.Join(err, report.Table(a.Stdout, false, table))
 	fmt.Fprintln(a.Stdout)
-	return errors.Join(err, report.Table(a.Stdout, false, figuresOf(runs, metrics)))
+	err = errors.Join(err, report.Table(a.Stdout, false, figuresOf(runs, metrics)))
+	for _, line := range unfitIn(runs) {
+		fmt.Fprintln(a.Stdout)
+		err = errors.Join(err, report.Paragraph(a.Stdout, "", line+": rules with the word baseline are inconclusive there as long as the run is in it", a.columns()))
+	}
+	return err
 }
 
 // figuresOf is a table of what the runs of a baseline measured in the cells that all of them have.

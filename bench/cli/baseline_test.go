@@ -47,6 +47,16 @@ func TestBaselinesAreSavedListedAndShown(t *testing.T) {
 		}
 	}
 
+	behind := newCommand(t) // a rate that was not held makes rules inconclusive, and it is said
+	behind.run(t, exitOK, "baseline", "save", "behind", madeUp(t, 6, 1000, func(r *result.Run) { r.Trials[0].Sustained = new(false) }), "--dir", "others")
+	shown := newCommand(t)
+	shown.run(t, exitOK, "baseline", "show", "behind", "--dir", "others")
+	for said, text := range map[string]string{"stderr of save": behind.stderr.String(), "stdout of show": shown.stdout.String()} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), "the rate was not sustained: rules with the word baseline are inconclusive there") {
+			t.Errorf("%s: %s", said, text)
+		}
+	}
+
 	more := newCommand(t) // a file's runs and others
 	more.run(t, exitOK, "baseline", "save", "main", path, seventh, "--replace")
 	if b, err := baseline.Load(path); err != nil || len(b.Runs) != 7 {

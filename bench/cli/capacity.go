@@ -282,6 +282,9 @@ func (f *capacityFlags) terms() (t compare.Terms, err error) {
 		if err != nil {
 			return t, usagef("--slo: %w", err)
 		}
+		if o.Metric.Backwards(o.Op) {
+			return t, usagef("--slo %s: a rate that makes %s worse would still meet it: turn the comparison round", o, o.Metric.Name)
+		}
 		t.Objectives = append(t.Objectives, o)
 	}
 	for _, rate := range []struct {

@@ -196,6 +196,8 @@ func TestCapacityRefusesWhatItCannotSearch(t *testing.T) {
 	}{
 		{[]string{"--slo", "p99(e2e)"}, []string{"--slo", "p99(e2e) < 100ms"}},
 		{[]string{"--slo", "p98(e2e) < 1s"}, []string{"--slo", "p98(e2e)"}},
+		{[]string{"--slo", "p99(e2e) > 5ms"}, []string{"--slo p99(e2e) > 5ms", "turn the comparison round"}},
+		{[]string{"--slo", "read_per_s < 1k"}, []string{"turn the comparison round"}},
 		{[]string{"--slo", "p99(e2e) < 100"}, []string{"--slo", "100ms"}},
 		{[]string{"--slo", "p99(commit_due) < 1s"}, []string{"--slo", "--min-rate", "1000 samples"}},
 		{[]string{"--slo", "p99(send_offsets) < 1us"}, []string{"--slo p99(send_offsets) < 1µs", "no mode has p99(send_offsets)", "remove it"}},

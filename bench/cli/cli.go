@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func Main(args []string, sys OS) int {
 	if err == nil {
 		return exitOK
 	}
-	if text := err.Error(); text != "" {
+	if text := err.Error(); text != "" && !errors.Is(err, syscall.EPIPE) {
 		fmt.Fprintf(sys.Stderr, "%s: %s\n", root.Name(), text)
 	}
 	return exitCode(cmd.Context(), err)

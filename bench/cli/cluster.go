@@ -72,6 +72,9 @@ func (a *app) options(c *clusterFlags, configured string) (broker.Options, error
 
 // addresses says what is wrong with those of a cluster, by what they were given as.
 func addresses(given, bootstrap string) error {
+	if strings.Contains(bootstrap, "@") { // and may hold a password
+		return usagef("%s: an address is host:port: give names and passwords as properties, with --client-config or -X", given)
+	}
 	for _, address := range strings.Split(bootstrap, ",") {
 		host, port, ok := cutLast(strings.TrimSpace(address), ":")
 		if !ok || host == "" || port == "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ inconclusive, 5 a promised guarantee was broken, whatever the rules say. --incon
 					return usagef("--power says what the rules take and judges nothing: leave out --%s", name)
 				}
 			}
-			k, err := a.gatekeeper(f, "output")
+			k, err := a.gatekeeper(f, "output", args[0], filepath.Join(args[0], "run.json"))
 			if err != nil {
 				return err
 			}
@@ -144,12 +145,7 @@ func (a *app) judge(ctx context.Context, k *gatekeeper, run *compare.Run, w io.W
 	if err == nil && j.Outcome == gate.Inconclusive {
 		a.say("%s", g.Answer())
 	}
-	if e := a.remember(k.history, k.rules, run, j.Outcome); e != nil && err != nil {
-		a.say("%v", e)
-	} else if e != nil {
-		err = e
-	}
-	others, err := weightiest(ctx, err, undelivered)
+	others, err := weightiest(ctx, err, undelivered, a.remember(k.history, k.rules, run, j.Outcome))
 	for _, other := range others {
 		a.say("%v", other)
 	}
@@ -168,7 +164,7 @@ func (a *app) foresee(k *gatekeeper, profile *workload.Profile) error {
 	}
 	cells, reference := own.Cells(), own.Reference
 	planned := gate.Planned(cells, reference)
-	if err := gate.Check(k.rules, planned, two || k.yardstick != nil); err != nil {
+	if err := gate.Check(k.rules, planned, two || k.yardstick != nil || k.assumed); err != nil {
 		return err
 	}
 	if err := k.history.fits(k.rules, planned); err != nil {

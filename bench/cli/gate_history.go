@@ -27,6 +27,12 @@ func (f *historyFlags) check() error {
 	if f.path == "" && f.release != "" {
 		return usagef("--release says what a history calls the run, and there is none: name its file with --history")
 	}
+	if f.path == "" {
+		return nil
+	}
+	if err := fileWritable(f.path); err != nil {
+		return usagef("--history: %w: name a file that can be written", err)
+	}
 	return nil
 }
 

@@ -86,6 +86,50 @@ func TestGateOutputWithoutAPlace(t *testing.T) {
 	}
 }
 
+// No output takes the place of what the gate reads, or of another.
+func TestGateOutputsKeepApart(t *testing.T) {
+	run := madeUp(t, 8, 1000, nil)
+	dir := t.TempDir()
+	rules, history := filepath.Join(dir, "gate.yaml"), filepath.Join(dir, "history.csv")
+	if err := os.WriteFile(rules, []byte("rules:\n  - p99(e2e) < 12ms for mode=at-least-once\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	document := run
+	if info, err := os.Stat(run); err == nil && info.IsDir() {
+		document = filepath.Join(run, "run.json")
+	}
+	before, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"the run":        {[]string{"-o", "json=" + document}, "the gate needs that file itself: name another"},
+		"the rules":      {[]string{"-o", "junit=" + filepath.Join(dir, ".", "gate.yaml")}, "the gate needs that file itself"},
+		"the history":    {[]string{"-o", "markdown=" + history, "--history", history}, "the gate needs that file itself"},
+		"another":        {[]string{"-o", "json=" + dir + "/a.out", "-o", "junit=" + dir + "/a.out"}, "goes to that file: name another"},
+		"mixed":          {[]string{"-o", "text", "-o", "json"}, "--output json: it stands alone or is no json"},
+		"no room":        {[]string{"-o", "junit=/proc/nosuch/gate.xml"}, "is no directory"},
+		"no right":       {[]string{"-o", "junit=/proc/gate.xml"}, "name a file that can be written"},
+		"history's room": {[]string{"--history", "/proc/history.csv"}, "--history: "},
+	} {
+		command := newCommand(t)
+		command.run(t, exitUsage, append([]string{"gate", run, "--gate", rules}, c.args...)...)
+		if said := command.stderr.String(); !strings.Contains(said, c.says) {
+			t.Errorf("%s: it does not say %q: %s", name, c.says, said)
+		}
+	}
+	if after, err := os.ReadFile(document); err != nil || string(after) != string(before) {
+		t.Errorf("the run is another: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+	newCommand(t).run(t, exitOK, "gate", run, "--gate", rules, "-o", "text", "-o", "github", "-o", "json="+filepath.Join(dir, "a.json"), "-o", "junit="+filepath.Join(dir, "a.xml"))
+}
+
 // full is an output with no room left.
 type full struct{}
 
@@ -235,11 +279,12 @@ func TestPlanChecksAGate(t *testing.T) {
 		shows bool
 		says  string
 	}{
-		"fine":         {[]string{"release-gate", "--require", "p99(commit_due) < 20ms"}, exitOK, true, ""},
-		"mistaken":     {[]string{"release-gate", "--require", "p99(commit_du) < 20ms"}, exitUsage, false, "did you mean p99(commit_due)?"},
-		"no cell":      {[]string{"release-gate", "--require", "lost == 0 for txn_size=77"}, exitUsage, true, "no cell has txn_size=77; known are 20"},
-		"undecidable":  {[]string{"quick", "--require", "p50(e2e) < 1s"}, exitInconclusive, true, "1 block can never fail"},
-		"of two sides": {[]string{"release-gate", "--require", "p50(e2e) <= baseline + 12%"}, exitUsage, false, "only with --baseline"},
+		"fine":                {[]string{"release-gate", "--require", "p99(commit_due) < 20ms"}, exitOK, true, ""},
+		"mistaken":            {[]string{"release-gate", "--require", "p99(commit_du) < 20ms"}, exitUsage, false, "did you mean p99(commit_due)?"},
+		"no cell":             {[]string{"release-gate", "--require", "lost == 0 for txn_size=77"}, exitUsage, true, "no cell has txn_size=77; known are 20"},
+		"a baseline to come":  {[]string{"release-gate", "--require", "p99(e2e) <= baseline + 12%"}, exitOK, true, "taken to be those of 'run --against'"},
+		"a mistake about one": {[]string{"release-gate", "--require", "p99(e2e) <= baseline + 12% for txn_size=77"}, exitUsage, true, "no cell has txn_size=77"},
+		"undecidable":         {[]string{"quick", "--require", "p50(e2e) < 1s"}, exitInconclusive, true, "1 block can never fail"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			command := newCommand(t)

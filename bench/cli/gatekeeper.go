@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +44,7 @@ func (f *gateFlags) registerRules(set *pflag.FlagSet) {
 type gatekeeper struct {
 	rules     []gate.Rule
 	yardstick *yardstick // nil: there is no baseline
+	assumed   bool       // rules speak of a baseline that nobody has named yet, and that is taken to be measured in the same blocks
 	history   historyFlags
 	counts    report.Inconclusive
 	outputs   []gateOutput
@@ -61,8 +64,9 @@ func (o gateOutput) String() string {
 	return o.format + "=" + o.file
 }
 
-// gatekeeper reads the rules and checks the flags, of which output is the name of the verdicts' form. Without any rule there is none.
-func (a *app) gatekeeper(f gateFlags, output string) (*gatekeeper, error) {
+// gatekeeper reads the rules and checks the flags, of which output is the name of the verdicts' form, and which may name none of the files that are read.
+// Without any rule there is none.
+func (a *app) gatekeeper(f gateFlags, output string, read ...string) (*gatekeeper, error) {
 	rules, err := f.rules()
 	switch {
 	case err != nil:
@@ -89,6 +93,9 @@ func (a *app) gatekeeper(f gateFlags, output string) (*gatekeeper, error) {
 			return nil, usagef("--%s %s: %w", output, text, err)
 		}
 		k.outputs = append(k.outputs, o)
+	}
+	if err := apart(k.outputs, output, slices.Concat(read, f.baseline.paths, []string{f.file, f.history.path})); err != nil {
+		return nil, err
 	}
 	if k.yardstick, err = f.baseline.yardstick(); err != nil {
 		return nil, err
@@ -118,7 +125,67 @@ func parseGateOutput(text string) (o gateOutput, err error) {
 	if info, err := os.Stat(o.file); err == nil && info.IsDir() {
 		return o, fmt.Errorf("%s is a directory: name a file in it", o.file)
 	}
+	if err := fileWritable(o.file); err != nil {
+		return o, fmt.Errorf("%w: name a file that can be written", err)
+	}
 	return o, nil
+}
+
+// apart says which outputs would mix, replace one another, or replace one of the files that are read or added to.
+func apart(outputs []gateOutput, flag string, taken []string) error {
+	shared, whole := 0, ""
+	for i, o := range outputs {
+		if o.file == "" {
+			if shared++; o.format == "json" || o.format == "junit" {
+				whole = o.format
+			}
+			continue
+		}
+		for _, other := range outputs[:i] {
+			if same(o.file, other.file) {
+				return usagef("--%s %s: --%s %s goes to that file: name another", flag, o, flag, other)
+			}
+		}
+		for _, path := range taken {
+			if same(o.file, path) {
+				return usagef("--%s %s: the gate needs that file itself: name another", flag, o)
+			}
+		}
+	}
+	if whole != "" && shared > 1 {
+		return usagef("--%s %s: it stands alone or is no %s: give it a file, such as %s=gate.out", flag, whole, whole, whole)
+	}
+	return nil
+}
+
+// same says whether two names are of one file, which need not be there yet.
+func same(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	if x, err := os.Stat(a); err == nil {
+		y, err := os.Stat(b)
+		return err == nil && os.SameFile(x, y)
+	}
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// fileWritable says why a file that is there, or could be, cannot be written to. What is no regular file is left alone: opening it may be noticed.
+func fileWritable(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	file, opening := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o666)
+	if opening != nil {
+		return opening
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(file.Close(), os.Remove(path))
+	}
+	return file.Close()
 }
 
 // rules are those of the file, then those of the command line.

@@ -51,7 +51,8 @@ measured, exit code 4: as 'run' does before it measures.`,
 				return err
 			}
 			if keeper != nil && slices.ContainsFunc(keeper.rules, func(r gate.Rule) bool { return r.Kind == gate.Baseline }) && keeper.yardstick == nil {
-				return usagef("plan judges rules with the word baseline only with --baseline: name one, or leave the rules to 'run --against'")
+				keeper.assumed = true
+				a.say("rules with the word baseline are taken to be those of 'run --against': name stored runs with --baseline")
 			}
 			if err := a.showPlan(profile, options, diff, commit); err != nil {
 				return err

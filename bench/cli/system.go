@@ -38,6 +38,8 @@ func System() OS {
 		Signals: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 2)
 			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+			// Who read our output may be gone: writes then fail, instead of this process, and a run is brought to its end.
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 			return c, func() { signal.Stop(c) }
 		},
 	}

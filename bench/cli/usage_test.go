@@ -56,6 +56,7 @@ func TestBadInputIsOneClearErrorBeforeAnythingRuns(t *testing.T) {
 		{[]string{"run", "--out"}, []string{"--out: its value is missing", "--help"}},
 		{[]string{"run", "--client-config", config}, []string{"ssl.truststore.location"}},
 		{[]string{"run", "-b", "localhost"}, []string{"host:port"}},
+		{[]string{"run", "-b", "user:hunter2@localhost:9092"}, []string{"-b: an address is host:port", "--client-config"}},
 		{[]string{"run", "-b", "localhost:9092", "--broker", "local"}, []string{"-b", "--broker"}},
 		{[]string{"run", "--broker", "docker"}, []string{"docker", "embedded"}},
 		{[]string{"run", "--nodes", "2"}, []string{"--nodes 2"}},

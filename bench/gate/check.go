@@ -47,7 +47,7 @@ func Check(rules []Rule, run *compare.Run, baseline bool) error {
 		}
 		first[r.String()] = r
 		if r.Kind == Baseline && !baseline {
-			return r.mistake("is held against a baseline, and there is none", "name the run or runs of one with --baseline")
+			return r.mistake("is held against a baseline, and there is none", "name the run or runs of one with --baseline, or measure it in the same blocks with 'run --against'")
 		}
 		if _, err := r.cells(run); err != nil {
 			return err
@@ -71,9 +71,12 @@ func (r Rule) cells(run *compare.Run) (cells []*compare.Cell, err error) {
 	if len(scoped) == 0 {
 		return nil, r.mistake("matches no cell", r.Scope.nearest(run.Cells))
 	}
-	var why string
+	var why, ofReference string
 	for _, c := range scoped {
-		if w := r.senseless(c); w != "" {
+		if w := r.senseless(c); w != "" && c.Base == c {
+			ofReference = cmp.Or(ofReference, w+" ("+c.Name+")")
+			continue
+		} else if w != "" {
 			why = cmp.Or(why, w+" ("+c.Name+")")
 			continue
 		}
@@ -87,7 +90,7 @@ func (r Rule) cells(run *compare.Run) (cells []*compare.Cell, err error) {
 		cells = append(cells, c)
 	}
 	if len(cells) == 0 && run.Complete {
-		return nil, r.mistake("matches no cell that it can be judged on: "+why, "change the rule or its scope, or what is measured")
+		return nil, r.mistake("matches no cell that it can be judged on: "+cmp.Or(why, ofReference), "change the rule or its scope, or what is measured")
 	}
 	return cells, nil
 }

@@ -195,6 +195,26 @@ func TestBaselineRules(t *testing.T) {
 	}
 }
 
+// What transactions of one size hide is the same number in every run: runs that are all alike in it are told from a change nevertheless.
+func TestBaselineOfALagThatIsAlwaysTheSame(t *testing.T) {
+	held := func(n float64) *compare.Run {
+		r := runs(20_000)[0]
+		for i := range r.Trials {
+			r.Trials[i].Lag.Hold.Max = new(n)
+		}
+		return r
+	}
+	var older []*compare.Run
+	for range 6 {
+		older = append(older, held(14))
+	}
+	for now, want := range map[float64]Outcome{13: Pass, 14: Pass, 22: Pass, 24: Inconclusive, 26: Fail} {
+		if v := one(t, judged(t, held(now), &Against{Runs: older}, "max(hold) <= baseline + 10")); v.Outcome != want {
+			t.Errorf("%v: %s", now, v.text())
+		}
+	}
+}
+
 // Both sides measured in one campaign are paired block by block, so that what blocks have in common does not matter.
 func TestInterleavedBaseline(t *testing.T) {
 	drift := milliseconds(10, 40, 20, 80, 30, 15, 60, 25)

@@ -185,6 +185,9 @@ func (r Rule) betweenRuns(c *compare.Cell, match compare.Match, runs []*compare.
 	for _, old := range match.Old {
 		older = append(older, w.of(*old.Median(r.Metric)))
 	}
+	if !hasRatio(r.Metric) {
+		older = resolved(older)
+	}
 	now, limit := w.of(*c.Median(r.Metric)), w.distance(r.limit())
 	d, lo, hi, _ := stats.MeanDifference([]float64{now}, older, bothEnds)
 	beyond, _, _, p := stats.MeanDifference([]float64{now - limit}, older, bothEnds)
@@ -204,4 +207,22 @@ func (r Rule) betweenRuns(c *compare.Cell, match compare.Match, runs []*compare.
 		t.lo, t.hi, t.p = math.NaN(), math.NaN(), math.NaN()
 	}
 	return t
+}
+
+// resolved are values of what is counted in whole numbers, such as offsets that open transactions hide. Where all are alike, as transactions of one size
+// make them, they still lie anywhere within the number: this spreads them as much.
+func resolved(values []float64) []float64 {
+	if stats.Spread(values) > 0 {
+		return values
+	}
+	n := float64(len(values))
+	spread := make([]float64, len(values))
+	for i, v := range values {
+		half := math.Sqrt((n - 1) / n / 12) // so that their variance is that of a number rounded
+		if i%2 == 1 {
+			half = -half
+		}
+		spread[i] = v + half
+	}
+	return spread
 }

@@ -83,7 +83,7 @@ func parseCheck(text string) (Rule, error) {
 	}
 	r := Rule{Kind: Absolute, Metric: o.Metric, Op: o.Op, Limit: o.Bound}
 	switch {
-	case backwards(o.Metric, op):
+	case o.Metric.Backwards(op):
 		return Rule{}, usage("write such as "+o.Metric.Name+" "+bounded(o.Metric)+" "+o.Metric.SpellBound(o.Bound),
 			"%s is better when %s, so a bound by %s passes what gets worse", o.Metric.Name, direction(o.Metric), op)
 	case o.Metric.Kind == metric.Count:
@@ -126,11 +126,6 @@ func bounded(m metric.Metric) string {
 		return ">="
 	}
 	return "<="
-}
-
-// backwards says whether an operator bounds a figure on its good side.
-func backwards(m metric.Metric, op string) bool {
-	return m.Better != metric.Neither && op != "==" && op != bounded(m) && op+"=" != bounded(m)
 }
 
 func direction(m metric.Metric) string {
@@ -179,7 +174,7 @@ func parseBaseline(left, op, right string) (Rule, error) {
 		sign = "-"
 	}
 	example := strings.Join([]string{m.Name, bounded(m), baselineWord, sign, exampleMargin(m)}, " ")
-	if op == "==" || backwards(m, op) {
+	if op == "==" || m.Backwards(op) {
 		return Rule{}, usage("write such as "+example, "%s is better when %s, so %s keeps nothing from getting worse", m.Name, direction(m), op)
 	}
 	rest := strings.TrimSpace(strings.TrimPrefix(right, baselineWord))

@@ -18,6 +18,17 @@ type Objective struct {
 	Bound  float64 // in the metric's unit
 }
 
+// Backwards says whether an operator bounds the figure on its good side, so that what gets worse still meets it.
+func (m Metric) Backwards(op string) bool {
+	switch m.Better {
+	case Lower:
+		return op[0] == '>'
+	case Higher:
+		return op[0] == '<'
+	}
+	return false
+}
+
 // operators, the longer ones first.
 var operators = []string{"<=", ">=", "==", "<", ">"}
 

@@ -65,7 +65,9 @@ func (g *GatePower) Text(w io.Writer, o Options) error {
 			takes = plural(*n.Blocks, "run")
 		case n.Blocks != nil:
 			takes = strconv.Itoa(*n.Blocks)
-			most = max(most, *n.Blocks)
+			if n.Noise != nil { // a count takes whatever there is
+				most = max(most, *n.Blocks)
+			}
 		}
 		cells.texts = append(cells.texts, indented(n.Cell))
 		for i, text := range []string{maybe(n.Noise, bare), takes, n.Figure()} {
