@@ -99,6 +99,9 @@ func check(t *testing.T, name string, svg []byte) {
 			}
 		}
 	}
+	if texts, long := bytes.Count(svg, []byte("<text ")), bytes.Count(svg, []byte("textLength=")); texts != long {
+		t.Errorf("%s: %d of %d texts say how long they are", name, long, texts)
+	}
 	if bytes.Contains(svg, []byte("Serif")) || bytes.Count(svg, []byte("font-family")) != 1 || bytes.Contains(svg, []byte("@font-face")) {
 		t.Errorf("%s does not leave its font to the reader", name)
 	}

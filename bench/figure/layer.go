@@ -290,5 +290,12 @@ func (s shape) path(at vg.Point, r vg.Length) vg.Path {
 
 // style is text of a size in points.
 func (p palette) style(i ink, size vg.Length) text.Style {
-	return text.Style{Color: p[i], Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}, Handler: plot.DefaultTextHandler}
+	s := lettering(size)
+	s.Color = p[i]
+	return s
+}
+
+// lettering is that text without its colour.
+func lettering(size vg.Length) text.Style {
+	return text.Style{Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}, Handler: plot.DefaultTextHandler}
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
+	"golang.org/x/image/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -61,7 +64,8 @@ func (f Figure) Write(w io.Writer, format string, theme Theme) error {
 // fonts are of one width and found on nearly every system, whichever comes first.
 const fonts = "Liberation Sans, Arimo, Arial, Helvetica, Nimbus Sans, sans-serif"
 
-// restyle gives gonum's SVG a size in pixels, a name for screen readers, and one font with others to fall back on in place of one named in every text.
+// restyle gives gonum's SVG a size in pixels, a name for screen readers, and one font with others to fall back on in place of one named in every text,
+// which none of them makes longer than it was laid out for.
 func (f Figure) restyle(w *bytes.Buffer, raw string, height vg.Length) error {
 	_, after, found := strings.Cut(raw, "<svg ")
 	_, content, closed := strings.Cut(after, ">")
@@ -70,10 +74,27 @@ func (f Figure) restyle(w *bytes.Buffer, raw string, height vg.Length) error {
 	}
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.5g %.5g" role="img" aria-label="%s" font-family="%s">`,
 		width/vg.Inch*pixels, height/vg.Inch*pixels, width.Points(), height.Points(), html.EscapeString(f.Title), fonts)
-	w.WriteString(strings.NewReplacer(
+	w.WriteString(wording.ReplaceAllStringFunc(strings.NewReplacer(
 		"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
 		"font-family:Liberation Sans;font-variant:normal;", "",
 		";font-style:normal", "",
-	).Replace(content))
+	).Replace(content), withLength))
 	return nil
+}
+
+// wording is a text as restyle has it: its head, weight, size, the rest of its style, and what it says.
+var wording = regexp.MustCompile(`(<text [^>]*)style="(font-weight:bold;)?font-size:([0-9.]+)px([^>]*)>([^<]+)<`)
+
+// withLength adds to a text how long it is in the font that it was laid out in.
+func withLength(element string) string {
+	m := wording.FindStringSubmatch(element)
+	size, err := strconv.ParseFloat(m[3], 64)
+	if err != nil {
+		return element
+	}
+	style := lettering(vg.Length(size))
+	if m[2] != "" {
+		style.Font.Weight = font.WeightBold
+	}
+	return fmt.Sprintf(`%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" style="%sfont-size:%spx%s>%s<`, m[1], style.Width(html.UnescapeString(m[5])).Points(), m[2], m[3], m[4], m[5])
 }
