@@ -370,3 +370,32 @@ func TestLogsTravel(t *testing.T) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }
+
+// What is read again is held against what was read there first: a log that was cut off and filled up with records that the reader knows already, or with
+// one that no longer has its checksum, is another log.
+func TestWhatIsReadAgainIsTheSame(t *testing.T) {
+	again := func(from uint64, read func(l *ReadLog)) *ReadLog {
+		l := NewReadLog([]string{"t[0]"})
+		for i := range from + 10 {
+			l.Read(0, i, 0, int64(i), true)
+		}
+		read(l)
+		return l
+	}
+	for name, c := range map[string]struct {
+		log                  *ReadLog
+		changed, redelivered uint64
+	}{
+		"the same":           {again(0, func(l *ReadLog) { l.Read(0, 5, 0, 5, true); l.Read(0, 6, 0, 6, true) }), 0, 2},
+		"shifted":            {again(0, func(l *ReadLog) { l.Read(0, 6, 0, 5, true); l.Read(0, 7, 0, 6, true) }), 2, 2},
+		"corrupt":            {again(0, func(l *ReadLog) { l.Foreign(0, 8, "checksum") }), 1, 1},
+		"long ago":           {again(recentOffsets, func(l *ReadLog) { l.Read(0, 6, 0, 5, true); l.Foreign(0, 7, "checksum") }), 0, 2},
+		"long ago, unknown":  {again(recentOffsets, func(l *ReadLog) { l.Read(0, 1<<20, 0, 5, true) }), 1, 1},
+		"foreign both times": {again(0, func(l *ReadLog) { l.Foreign(0, 10, "checksum"); l.Foreign(0, 10, "checksum") }), 0, 1},
+		"foreign at first":   {again(0, func(l *ReadLog) { l.Foreign(0, 10, "checksum"); l.Read(0, 3, 0, 10, true) }), 1, 1},
+	} {
+		if c.log.Changed != c.changed || c.log.Redelivered != c.redelivered {
+			t.Errorf("%s: changed %d, redelivered %d, want %d and %d", name, c.log.Changed, c.log.Redelivered, c.changed, c.redelivered)
+		}
+	}
+}

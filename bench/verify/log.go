@@ -82,7 +82,20 @@ type ReadLog struct {
 type Position struct {
 	Name string // as reasons spell it: "topic[3]"
 	Next int64  // offset after the highest one read
+
+	recent []held // by offset modulo their number
 }
+
+// held is what was read at an offset.
+type held struct {
+	next     int64 // the offset after it; 0: nothing
+	producer uint32
+	foreign  bool // and the rest says nothing
+	seq      uint64
+}
+
+// recentOffsets is at how many offsets of a partition it is known what was read: readers commit every second, and read again what lies behind.
+const recentOffsets = 1 << 13
 
 // Reads is what a lane read of one producer.
 type Reads struct {
@@ -112,7 +125,7 @@ type Example struct {
 func NewReadLog(partitions []string) *ReadLog {
 	l := &ReadLog{Partitions: make([]Position, len(partitions))}
 	for i, name := range partitions {
-		l.Partitions[i].Name = name
+		l.Partitions[i] = Position{Name: name, recent: make([]held, recentOffsets)}
 	}
 	return l
 }
@@ -121,8 +134,8 @@ func NewReadLog(partitions []string) *ReadLog {
 // says whether the commit of the record's transaction had been called when the record was returned; pass true
 // where there are no transactions.
 func (l *ReadLog) Read(producer uint32, seq uint64, partition int, offset int64, commitCalled bool) Class {
-	if l.passed(partition, offset) {
-		if !l.knows(producer, seq) {
+	if first, again := l.passed(partition, offset, held{producer: producer, seq: seq}); again {
+		if first != nil && *first != (held{offset + 1, producer, false, seq}) || first == nil && !l.knows(producer, seq) {
 			l.changed(Example{Producer: producer, Seq: seq, Partition: partition, Offset: offset})
 		}
 		return Redelivered
@@ -156,21 +169,31 @@ func (l *ReadLog) Read(producer uint32, seq uint64, partition int, offset int64,
 // Foreign notes a record that no stamp of this run vouches for, and why: another run's, a checksum that does
 // not match, a value too short.
 func (l *ReadLog) Foreign(partition int, offset int64, why string) Class {
-	if l.passed(partition, offset) {
+	if first, again := l.passed(partition, offset, held{foreign: true}); again {
+		if first != nil && !first.foreign {
+			l.changed(Example{Producer: first.producer, Seq: first.seq, Partition: partition, Offset: offset})
+		}
 		return Redelivered
 	}
 	return l.stray(Example{Partition: partition, Offset: offset, Why: why})
 }
 
-// passed advances the partition's position, or counts a redelivery when the offset lies before it.
-func (l *ReadLog) passed(partition int, offset int64) bool {
+// passed advances the partition's position and notes what is there, or counts a redelivery when the offset lies before it: then it returns what was
+// read there first, nil if that was too long ago.
+func (l *ReadLog) passed(partition int, offset int64, now held) (first *held, again bool) {
 	p := &l.Partitions[partition]
-	if offset < p.Next {
-		l.Redelivered++
-		return true
+	slot := &p.recent[offset%int64(len(p.recent))]
+	if offset >= p.Next {
+		p.Next = offset + 1
+		now.next = offset + 1
+		*slot = now
+		return nil, false
 	}
-	p.Next = offset + 1
-	return false
+	l.Redelivered++
+	if slot.next != offset+1 {
+		return nil, true
+	}
+	return slot, true
 }
 
 // knows tells whether the lane has read a sequence.

@@ -117,16 +117,24 @@ func naive(in Evidence, sessions []sent, lanes [][]delivery) result.Guarantee {
 	for lane, deliveries := range lanes {
 		mine := map[recordID]bool{}
 		passed := map[int]int64{}
+		type spot struct {
+			partition int
+			offset    int64
+		}
+		first := map[spot]recordID{}
 		for _, d := range deliveries {
 			id, at := recordID{d.producer, d.seq}, place{lane, d.partition, d.producer}
+			if d.producer == corrupt {
+				id.seq = 0 // nobody knows which
+			}
 			if last, was := passed[d.partition]; was && d.offset <= last {
 				redelivered++
-				if d.producer != corrupt && !mine[id] {
+				if held, some := first[spot{d.partition, d.offset}]; some && held != id || !some && d.producer != corrupt && !mine[id] {
 					changed++
 				}
 				continue
 			}
-			passed[d.partition] = d.offset
+			passed[d.partition], first[spot{d.partition, d.offset}] = d.offset, id
 			if d.producer == corrupt {
 				foreign++
 				continue
