@@ -72,10 +72,11 @@ func unlikeAxes(stored, planned map[string]any) (differs string) {
 // unlikeLength compares how long a trial measured, or how many records where their number bounds it.
 func unlikeLength(t *result.Trial, w workload.Workload) string {
 	if w.Messages > 0 {
-		if t.FellBehind() && t.Window.Handed < w.Messages {
-			return "" // far behind its schedule it was given up
+		handed, late := t.Window.Handed, result.MinHanded*float64(w.Messages)
+		if !w.Rate.Max && handed < w.Messages && (t.FellBehind() || float64(handed) >= late) {
+			return "" // the others were late, or it was given up far behind its schedule
 		}
-		return unlike("number of messages", t.Window.Handed, w.Messages)
+		return unlike("number of messages", handed, w.Messages)
 	}
 	if window := plan.Window(w); math.Abs(t.WindowS-window.Seconds()) > window.Seconds()/100 {
 		return fmt.Sprintf("its window is %s, planned %s", time.Duration(t.WindowS*float64(time.Second)).Round(time.Millisecond), window)

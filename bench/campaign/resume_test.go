@@ -169,6 +169,7 @@ func TestLeftRefusesForeignTrials(t *testing.T) {
 // A profile edited between two sessions would mix trials that cannot be compared.
 func TestLeftRefusesTrialsMeasuredInAnotherWay(t *testing.T) {
 	timed := map[string]string{"mode": "transactional", "txn-size": "20", "rate": "1000", "duration": "1s"}
+	unbound := map[string]string{"mode": "transactional", "txn-size": "20", "rate": "max", "messages": "500"}
 	counted := map[string]string{"mode": "transactional", "txn-size": "20", "rate": "1000", "messages": "500"}
 	for name, tc := range map[string]struct {
 		flags  map[string]string
@@ -186,6 +187,9 @@ func TestLeftRefusesTrialsMeasuredInAnotherWay(t *testing.T) {
 		"another rate":            {timed, func(t *result.Trial) { t.Axes["rate"] = 2000.0 }, "its rate is 2000, planned 1000"},
 		"as many as planned":      {counted, func(t *result.Trial) { t.WindowS = 7 }, ""},
 		"fewer than planned":      {counted, func(t *result.Trial) { t.Window.Handed = 200 }, "its number of messages is 200, planned 500"},
+		"a few of them late":      {counted, func(t *result.Trial) { t.Window.Handed = 495 }, ""},
+		"too many late":           {counted, func(t *result.Trial) { t.Window.Handed = 494 }, "its number of messages is 494, planned 500"},
+		"fewer, at max":           {unbound, func(t *result.Trial) { t.Window.Handed = 499 }, "its number of messages is 499, planned 500"},
 		"given up, far behind":    {counted, func(t *result.Trial) { t.Window.Handed, t.Sustained = 200, new(false) }, ""},
 		"more, though far behind": {counted, func(t *result.Trial) { t.Window.Handed, t.Sustained = 600, new(false) }, "its number of messages is 600, planned 500"},
 	} {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +27,7 @@ func Main(args []string, sys OS) int {
 	if err == nil {
 		return exitOK
 	}
-	if text := err.Error(); text != "" && !errors.Is(err, syscall.EPIPE) {
+	if text := err.Error(); text != "" {
 		fmt.Fprintf(sys.Stderr, "%s: %s\n", root.Name(), text)
 	}
 	return exitCode(cmd.Context(), err)

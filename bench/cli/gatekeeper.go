@@ -175,17 +175,26 @@ func same(a, b string) bool {
 // fileWritable says why a file that is there, or could be, cannot be written to. What is no regular file is left alone: opening it may be noticed.
 func fileWritable(path string) error {
 	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return nil
+	case err == nil:
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return file.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if errors.Is(err, fs.ErrExist) { // another made it just now, or it is a link to what is not there yet
 		return nil
 	}
-	file, opening := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o666)
-	if opening != nil {
-		return opening
+	if err != nil {
+		return err
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(file.Close(), os.Remove(path))
-	}
-	return file.Close()
+	return errors.Join(file.Close(), os.Remove(path))
 }
 
 // rules are those of the file, then those of the command line.

@@ -189,6 +189,8 @@ func fellBehind(t *result.Trial) string {
 		return fmt.Sprintf("%.0f%% of the records due sent in time", math.Floor(100*handed/float64(*due)))
 	case float64(t.Guarantee.Failed) > result.MaxFailed*float64(t.Guarantee.Sent):
 		return fmt.Sprintf("%.0f%% of the records undelivered", 100*float64(t.Guarantee.Failed)/float64(t.Guarantee.Sent))
+	case t.Transactions.Failing():
+		return fmt.Sprintf("%d transactions not committed that were to be", t.Transactions.Failed+t.Transactions.Indeterminate)
 	}
 	return "the backlog grew"
 }

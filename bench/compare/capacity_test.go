@@ -103,6 +103,8 @@ func TestWhatAProbeSays(t *testing.T) {
 		p.Guarantee.Sent, p.Guarantee.Failed = 1000, failed
 		return p
 	}
+	failing := late(1000, 10)
+	failing.Transactions = &result.Transactions{Committed: 195, Failed: 4, Indeterminate: 1}
 	// Whatever a trial happens to have or lack, an objective is asked of the modes that it concerns.
 	strange := probe("at-least-once", 1000, 99_000)
 	strange.LatencyUS["commit_due"] = result.Latency{P99: new(60_000.0)}
@@ -122,6 +124,7 @@ func TestWhatAProbeSays(t *testing.T) {
 		"handed over late": {unsustained(late(850, 0)), false, "unsustained: 85% of the records due sent in time"},
 		"undelivered":      {unsustained(late(1000, 30)), false, "unsustained: 3% of the records undelivered"},
 		"piling up":        {unsustained(late(1000, 10)), false, "unsustained: the backlog grew"},
+		"failing":          {unsustained(failing), false, "unsustained: 5 transactions not committed that were to be"},
 		"at max":           {with(func(p *result.Trial) { p.Sustained = nil }), false, "unsustained: 1000/s sent"},
 		"ended early":      {with(func(p *result.Trial) { p.Complete = false }), false, "the probe ended early"},
 		"broken":           {with(func(p *result.Trial) { p.Guarantee.Verdict = result.Broken }), false, "guarantee broken"},

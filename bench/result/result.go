@@ -112,6 +112,12 @@ const (
 	MaxFailed = 0.01
 )
 
+// Failing says whether more than MaxFailed of the transactions that were to be committed were not, so that the others' figures are not the load's. Without
+// transactions none was.
+func (t *Transactions) Failing() bool {
+	return t != nil && float64(t.Failed+t.Indeterminate) > MaxFailed*float64(t.Committed+t.Failed+t.Indeterminate)
+}
+
 // FellBehind says whether the trial did not hold its rate: one that had none to hold, or was cut short, did not fall behind.
 func (t *Trial) FellBehind() bool { return t.Sustained != nil && !*t.Sustained }
 

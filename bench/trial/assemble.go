@@ -182,7 +182,7 @@ func (t *running) judgeLoad(r *result.Trial, parts []*Part) {
 		if ok && float64(failed) > result.MaxFailed*float64(r.Guarantee.Sent) {
 			ok, why = false, []string{fmt.Sprintf("unsustained: more than %.0f%% of the records were not delivered; lower --rate", 100*result.MaxFailed)}
 		}
-		if n := r.Transactions; ok && n != nil && float64(n.Failed+n.Indeterminate) > result.MaxFailed*float64(n.Committed+n.Failed+n.Indeterminate) {
+		if n := r.Transactions; ok && n.Failing() {
 			ok, why = false, []string{fmt.Sprintf("unsustained: %d of %d transactions of the window that were to be committed were not: their latencies are in no histogram",
 				n.Failed+n.Indeterminate, n.Committed+n.Failed+n.Indeterminate)}
 		}

@@ -98,7 +98,7 @@ func (s *sender) Run(ctx context.Context, t Times) error {
 	s.times.Store(&t)
 	loop := s.closedLoop
 	if s.schedule != nil {
-		s.early = s.due.Due(t.WindowStart - t.Start)
+		s.early = s.due.Due(t.WindowStart - t.Start - 1)
 		loop = s.openLoop
 	}
 	err := loop(ctx, &t)
@@ -149,7 +149,7 @@ func (s *sender) openLoop(ctx context.Context, t *Times) error {
 // kept tells whether the trial may still have sustained its rate, although the sender was held up behind the window's end. What it has left to hand over
 // is little then, and as late as records can be: without it the percentiles would be those of the others.
 func (s *sender) kept(t *Times) bool {
-	due := s.dueInWindow(t.WindowEnd - t.Start)
+	due := s.dueInWindow(t.WindowEnd - t.Start - 1)
 	return float64(due-s.part.Handed) <= (1-result.MinHanded)*float64(due)*float64(s.w.Producers)
 }
 
@@ -260,7 +260,7 @@ func (s *sender) noteBacklog(now int64, t *Times) {
 	s.backlog.add(Sample{At: now, Value: float64(due - s.unread.finished.Load())})
 }
 
-// dueInWindow is how many of the window's records are due that long after the schedule's start, which must not decrease.
+// dueInWindow is how many of the window's records are due by that long after the schedule's start, which must not decrease.
 func (s *sender) dueInWindow(elapsed int64) int64 {
 	n := s.due.Due(elapsed) - s.early
 	if s.quota > 0 {
@@ -279,7 +279,7 @@ func (s *sender) Part(context.Context) (*Part, error) {
 	p.Acked, p.LastAcked = s.ackedIn, s.lastAcked
 	p.Failed, p.FirstFailure = int64(s.acks.Failures), s.failure
 	if t := s.times.Load(); t != nil && s.schedule != nil {
-		p.Due = s.dueInWindow(min(t.End(), now) - t.Start)
+		p.Due = s.dueInWindow(min(t.End(), now) - t.Start - 1)
 	}
 	p.Backlog = s.backlog.samples
 	p.Spans = s.counts.spans()

@@ -194,7 +194,7 @@ func (t *running) open() (err error) {
 // measure runs the load: warm-up, window, and the end of the last transactions. A lane that ended early says so in
 // its part; what was measured until then is kept.
 func (t *running) measure(ctx context.Context) error {
-	last := lastDue(t.w)
+	last := lastDue(ctx, t.w)
 	t.times = timesOf(t.w, last, clock.Now()+int64(lead))
 	if t.env.Disturbance != nil {
 		t.activity = newActivity(t.times.Start, t.times.Deadline+int64(drainTimeout))
@@ -311,7 +311,8 @@ func (t *running) discard() {
 }
 
 // lastDue is when the last of a number of records is due, in nanoseconds from the schedule's start; 0 where time bounds the window, or nothing is due.
-func lastDue(w workload.Workload) (last int64) {
+// Of very many records that takes seconds, which the context cuts short.
+func lastDue(ctx context.Context, w workload.Workload) (last int64) {
 	if w.Messages == 0 || w.Rate.Max {
 		return 0
 	}
@@ -320,6 +321,9 @@ func lastDue(w workload.Workload) (last int64) {
 		for left := share(w.Messages, i, w.Producers); left > 0; {
 			if due := schedule.Next(); due >= int64(w.Warmup) {
 				left, last = left-1, max(last, due)
+			}
+			if left%(1<<16) == 0 && ctx.Err() != nil {
+				break
 			}
 		}
 	}

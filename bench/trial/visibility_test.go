@@ -110,7 +110,7 @@ func TestOneWindowForEveryCount(t *testing.T) {
 	}
 
 	w.Duration, w.Messages = 0, 400
-	counted := timesOf(w, lastDue(w), 0)
+	counted := timesOf(w, lastDue(t.Context(), w), 0)
 	if counted.WindowEnd != 5*second || counted.End() != math.MaxInt64 {
 		t.Fatalf("%+v ends at %d", counted, counted.End())
 	}

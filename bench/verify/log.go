@@ -94,8 +94,13 @@ type held struct {
 	seq      uint64
 }
 
-// recentOffsets is at how many offsets of a partition it is known what was read: readers commit every second, and read again what lies behind.
-const recentOffsets = 1 << 13
+// recentOffsets is at how many offsets of a partition it is known what was read: readers commit every second, and read again what lies behind. Of
+// many partitions it is fewer, so that a lane knows of recentInAll, but of fewestRecent at least.
+const (
+	recentOffsets = 1 << 13
+	recentInAll   = 1 << 20
+	fewestRecent  = 1 << 8
+)
 
 // Reads is what a lane read of one producer.
 type Reads struct {
@@ -124,8 +129,9 @@ type Example struct {
 // NewReadLog returns an empty log for a lane that is assigned the partitions of these names.
 func NewReadLog(partitions []string) *ReadLog {
 	l := &ReadLog{Partitions: make([]Position, len(partitions))}
+	recent := max(fewestRecent, min(recentOffsets, recentInAll/max(1, len(partitions))))
 	for i, name := range partitions {
-		l.Partitions[i] = Position{Name: name, recent: make([]held, recentOffsets)}
+		l.Partitions[i] = Position{Name: name, recent: make([]held, recent)}
 	}
 	return l
 }

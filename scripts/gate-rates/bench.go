@@ -55,7 +55,6 @@ type tool struct {
 }
 
 // buildTool builds it without the state of version control, which a new directory of runs would change, so that runs name no commit.
-
 func buildTool(ctx context.Context) (t tool, err error) {
 	dir, err := os.MkdirTemp("", "gate-rates-")
 	if err != nil {
