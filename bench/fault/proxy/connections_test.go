@@ -36,11 +36,30 @@ func met(tb testing.TB, addr string) *wire {
 	return c
 }
 
+// settled waits until the proxy knows that all answers were passed on: a client may have one an instant earlier.
+func settled(tb testing.TB, p *Proxy) {
+	tb.Helper()
+	owed := func() (n int64) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for l := range p.links {
+			n += l.owed.Load()
+		}
+		return n
+	}
+	for began := time.Now(); owed() > 0; time.Sleep(time.Millisecond) {
+		if time.Since(began) > 10*time.Second {
+			tb.Fatalf("%d answers are owed", owed())
+		}
+	}
+}
+
 func TestReset(t *testing.T) {
 	answer := make(chan struct{})
 	brokers, p := pair(t)
 	addrs := p.Bootstrap()
 	idle, asking, other := met(t, addrs[0]), met(t, addrs[0]), met(t, addrs[1])
+	settled(t, p)
 	brokers[0].answer = func(request, []byte) [][]byte {
 		<-answer
 		return nil
@@ -165,6 +184,7 @@ func TestIsolate(t *testing.T) {
 			_, p := pair(t)
 			addrs := p.Bootstrap()
 			old, other := met(t, addrs[1]), met(t, addrs[0])
+			settled(t, p)
 			since := clock.Now()
 			heal := p.Isolate(1, how)
 			if how.Reset {
